@@ -1,0 +1,80 @@
+# `make demo` and `make test` do everything on a fresh machine; `make help` lists the rest.
+
+PREFIX ?= /usr/local
+DESTDIR ?=
+CARGO ?= cargo
+TARGET := $(or $(CARGO_TARGET_DIR),target)
+
+# Where rustup puts cargo, for shells that were opened before it was installed.
+export PATH := $(PATH):$(or $(CARGO_HOME),$(HOME)/.cargo)/bin
+
+bindir := $(DESTDIR)$(PREFIX)/bin
+sharedir := $(DESTDIR)$(PREFIX)/share
+docdir := $(sharedir)/doc/herald
+installed := \
+	$(bindir)/herald \
+	$(bindir)/herald-player \
+	$(sharedir)/bash-completion/completions/herald \
+	$(sharedir)/zsh/site-functions/_herald \
+	$(sharedir)/fish/vendor_completions.d/herald.fish \
+	$(sharedir)/elvish/lib/herald.elv \
+	$(docdir)/LICENSE-MIT \
+	$(docdir)/LICENSE-APACHE \
+	$(docdir)/LICENSE-sounds
+
+.PHONY: build demo test bench lint completions install uninstall help
+
+## build        install what is missing, build both programs
+build:
+	@scripts/need build
+	$(CARGO) build --release --locked $$(scripts/need features)
+
+## demo         build, then play each default event; without an output device, render them to a WAV file
+demo: build
+	$(TARGET)/release/herald preview --or-render $(TARGET)/herald-demo.wav
+
+## test         install what the tests need, run them all
+test:
+	@scripts/need test
+	$(CARGO) test --locked $$(scripts/need features)
+
+## bench        print the figures
+bench:
+	@scripts/need test
+	$(CARGO) bench --locked $$(scripts/need features)
+
+## lint         formatting, clippy, documentation, shell scripts
+lint:
+	$(CARGO) fmt --check
+	$(CARGO) clippy --locked --all-targets $$(scripts/need features) -- -D warnings
+	RUSTDOCFLAGS='-D warnings' $(CARGO) doc --locked --no-deps --document-private-items $$(scripts/need features)
+	if command -v shellcheck >/dev/null; then shellcheck scripts/need .ci/run; fi
+
+## completions  write completions/ anew
+completions:
+	$(CARGO) build --locked --no-default-features
+	$(TARGET)/debug/herald completions bash > completions/herald.bash
+	$(TARGET)/debug/herald completions zsh > completions/_herald
+	$(TARGET)/debug/herald completions fish > completions/herald.fish
+	$(TARGET)/debug/herald completions elvish > completions/herald.elv
+	$(TARGET)/debug/herald completions powershell > completions/_herald.ps1
+
+## install      copy programs, completions and licences below PREFIX (/usr/local); run `make build` first
+install:
+	@test -x $(TARGET)/release/herald-player || { echo 'nothing is built yet; run: make build' >&2; exit 1; }
+	install -d $(sort $(dir $(installed)))
+	install -m 755 $(TARGET)/release/herald $(TARGET)/release/herald-player $(bindir)
+	install -m 644 completions/herald.bash $(sharedir)/bash-completion/completions/herald
+	install -m 644 completions/_herald $(sharedir)/zsh/site-functions
+	install -m 644 completions/herald.fish $(sharedir)/fish/vendor_completions.d
+	install -m 644 completions/herald.elv $(sharedir)/elvish/lib
+	install -m 644 LICENSE-MIT LICENSE-APACHE $(docdir)
+	install -m 644 sounds/herald/LICENSE $(docdir)/LICENSE-sounds
+
+## uninstall    remove exactly these files again
+uninstall:
+	rm -f $(installed)
+	if test -d $(docdir); then rmdir $(docdir); fi
+
+help:
+	@sed -n 's/^## /make /p' Makefile

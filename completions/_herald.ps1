@@ -1,0 +1,201 @@
+
+using namespace System.Management.Automation
+using namespace System.Management.Automation.Language
+
+Register-ArgumentCompleter -Native -CommandName 'herald' -ScriptBlock {
+    param($wordToComplete, $commandAst, $cursorPosition)
+
+    $commandElements = $commandAst.CommandElements
+    $command = @(
+        'herald'
+        for ($i = 1; $i -lt $commandElements.Count; $i++) {
+            $element = $commandElements[$i]
+            if ($element -isnot [StringConstantExpressionAst] -or
+                $element.StringConstantType -ne [StringConstantType]::BareWord -or
+                $element.Value.StartsWith('-') -or
+                $element.Value -eq $wordToComplete) {
+                break
+        }
+        $element.Value
+    }) -join ';'
+
+    $completions = @(switch ($command) {
+        'herald' {
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('hook', 'hook', [CompletionResultType]::ParameterValue, 'For agents: read a payload, decide, play; prints nothing, always exits with 0')
+            [CompletionResult]::new('play', 'play', [CompletionResultType]::ParameterValue, 'Play an event, a sound or a file')
+            [CompletionResult]::new('explain', 'explain', [CompletionResultType]::ParameterValue, 'Tell what a payload would do, and why; changes nothing')
+            [CompletionResult]::new('which', 'which', [CompletionResultType]::ParameterValue, 'Tell which sound an event or a name stands for')
+            [CompletionResult]::new('preview', 'preview', [CompletionResultType]::ParameterValue, 'Play a whole pack or one event, or render it to a file')
+            [CompletionResult]::new('log', 'log', [CompletionResultType]::ParameterValue, 'Show what happened and why')
+            [CompletionResult]::new('status', 'status', [CompletionResultType]::ParameterValue, 'Show who speaks, who waits, and how things stand')
+            [CompletionResult]::new('config', 'config', [CompletionResultType]::ParameterValue, 'Show or check the configuration')
+            [CompletionResult]::new('completions', 'completions', [CompletionResultType]::ParameterValue, 'Print the completions for a shell')
+            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
+            break
+        }
+        'herald;hook' {
+            [CompletionResult]::new('--agent', '--agent', [CompletionResultType]::ParameterName, 'Which agent calls; without it the payload tells')
+            [CompletionResult]::new('--event', '--event', [CompletionResultType]::ParameterName, 'What happened, where the payload doesn''t say: the agent''s own word, or Herald''s')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'herald;play' {
+            [CompletionResult]::new('--volume', '--volume', [CompletionResultType]::ParameterName, 'Volume, instead of the configured one')
+            [CompletionResult]::new('--wait', '--wait', [CompletionResultType]::ParameterName, 'Return when it was heard; exit with 1 if it was not, or not to its end')
+            [CompletionResult]::new('--force', '--force', [CompletionResultType]::ParameterName, 'Even if it is off, muted or was heard a moment ago')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'herald;explain' {
+            [CompletionResult]::new('--agent', '--agent', [CompletionResultType]::ParameterName, 'Which agent calls; without it the payload tells')
+            [CompletionResult]::new('--event', '--event', [CompletionResultType]::ParameterName, 'What happened, where the payload doesn''t say')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print JSON')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'herald;which' {
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print JSON')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'herald;preview' {
+            [CompletionResult]::new('--render', '--render', [CompletionResultType]::ParameterName, 'Write the sounds into this WAV file instead of playing them')
+            [CompletionResult]::new('--or-render', '--or-render', [CompletionResultType]::ParameterName, 'Where no output device can be had, write the sounds into this WAV file')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'herald;log' {
+            [CompletionResult]::new('--last', '--last', [CompletionResultType]::ParameterName, 'Only the last so many lines; without it all, on a terminal the last 50')
+            [CompletionResult]::new('-f', '-f', [CompletionResultType]::ParameterName, 'Go on with what happens from now on')
+            [CompletionResult]::new('--follow', '--follow', [CompletionResultType]::ParameterName, 'Go on with what happens from now on')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print the lines as they are stored, one JSON object each')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'herald;status' {
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print JSON')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'herald;config' {
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('path', 'path', [CompletionResultType]::ParameterValue, 'Print where the configuration file is')
+            [CompletionResult]::new('show', 'show', [CompletionResultType]::ParameterValue, 'Print the configuration that is in force')
+            [CompletionResult]::new('check', 'check', [CompletionResultType]::ParameterValue, 'Check the configuration file')
+            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
+            break
+        }
+        'herald;config;path' {
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print JSON')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'herald;config;show' {
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print JSON')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'herald;config;check' {
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print JSON')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'herald;config;help' {
+            [CompletionResult]::new('path', 'path', [CompletionResultType]::ParameterValue, 'Print where the configuration file is')
+            [CompletionResult]::new('show', 'show', [CompletionResultType]::ParameterValue, 'Print the configuration that is in force')
+            [CompletionResult]::new('check', 'check', [CompletionResultType]::ParameterValue, 'Check the configuration file')
+            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
+            break
+        }
+        'herald;config;help;path' {
+            break
+        }
+        'herald;config;help;show' {
+            break
+        }
+        'herald;config;help;check' {
+            break
+        }
+        'herald;config;help;help' {
+            break
+        }
+        'herald;completions' {
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'herald;help' {
+            [CompletionResult]::new('hook', 'hook', [CompletionResultType]::ParameterValue, 'For agents: read a payload, decide, play; prints nothing, always exits with 0')
+            [CompletionResult]::new('play', 'play', [CompletionResultType]::ParameterValue, 'Play an event, a sound or a file')
+            [CompletionResult]::new('explain', 'explain', [CompletionResultType]::ParameterValue, 'Tell what a payload would do, and why; changes nothing')
+            [CompletionResult]::new('which', 'which', [CompletionResultType]::ParameterValue, 'Tell which sound an event or a name stands for')
+            [CompletionResult]::new('preview', 'preview', [CompletionResultType]::ParameterValue, 'Play a whole pack or one event, or render it to a file')
+            [CompletionResult]::new('log', 'log', [CompletionResultType]::ParameterValue, 'Show what happened and why')
+            [CompletionResult]::new('status', 'status', [CompletionResultType]::ParameterValue, 'Show who speaks, who waits, and how things stand')
+            [CompletionResult]::new('config', 'config', [CompletionResultType]::ParameterValue, 'Show or check the configuration')
+            [CompletionResult]::new('completions', 'completions', [CompletionResultType]::ParameterValue, 'Print the completions for a shell')
+            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
+            break
+        }
+        'herald;help;hook' {
+            break
+        }
+        'herald;help;play' {
+            break
+        }
+        'herald;help;explain' {
+            break
+        }
+        'herald;help;which' {
+            break
+        }
+        'herald;help;preview' {
+            break
+        }
+        'herald;help;log' {
+            break
+        }
+        'herald;help;status' {
+            break
+        }
+        'herald;help;config' {
+            [CompletionResult]::new('path', 'path', [CompletionResultType]::ParameterValue, 'Print where the configuration file is')
+            [CompletionResult]::new('show', 'show', [CompletionResultType]::ParameterValue, 'Print the configuration that is in force')
+            [CompletionResult]::new('check', 'check', [CompletionResultType]::ParameterValue, 'Check the configuration file')
+            break
+        }
+        'herald;help;config;path' {
+            break
+        }
+        'herald;help;config;show' {
+            break
+        }
+        'herald;help;config;check' {
+            break
+        }
+        'herald;help;completions' {
+            break
+        }
+        'herald;help;help' {
+            break
+        }
+    })
+
+    $completions.Where{ $_.CompletionText -like "$wordToComplete*" } |
+        Sort-Object -Property ListItemText
+}

@@ -1,0 +1,164 @@
+
+use builtin;
+use str;
+
+set edit:completion:arg-completer[herald] = {|@words|
+    fn spaces {|n|
+        builtin:repeat $n ' ' | str:join ''
+    }
+    fn cand {|text desc|
+        edit:complex-candidate $text &display=$text' '(spaces (- 14 (wcswidth $text)))$desc
+    }
+    var command = 'herald'
+    for word $words[1..-1] {
+        if (str:has-prefix $word '-') {
+            break
+        }
+        set command = $command';'$word
+    }
+    var completions = [
+        &'herald'= {
+            cand -h 'Print help'
+            cand --help 'Print help'
+            cand -V 'Print version'
+            cand --version 'Print version'
+            cand hook 'For agents: read a payload, decide, play; prints nothing, always exits with 0'
+            cand play 'Play an event, a sound or a file'
+            cand explain 'Tell what a payload would do, and why; changes nothing'
+            cand which 'Tell which sound an event or a name stands for'
+            cand preview 'Play a whole pack or one event, or render it to a file'
+            cand log 'Show what happened and why'
+            cand status 'Show who speaks, who waits, and how things stand'
+            cand config 'Show or check the configuration'
+            cand completions 'Print the completions for a shell'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'herald;hook'= {
+            cand --agent 'Which agent calls; without it the payload tells'
+            cand --event 'What happened, where the payload doesn''t say: the agent''s own word, or Herald''s'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'herald;play'= {
+            cand --volume 'Volume, instead of the configured one'
+            cand --wait 'Return when it was heard; exit with 1 if it was not, or not to its end'
+            cand --force 'Even if it is off, muted or was heard a moment ago'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'herald;explain'= {
+            cand --agent 'Which agent calls; without it the payload tells'
+            cand --event 'What happened, where the payload doesn''t say'
+            cand --json 'Print JSON'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'herald;which'= {
+            cand --json 'Print JSON'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'herald;preview'= {
+            cand --render 'Write the sounds into this WAV file instead of playing them'
+            cand --or-render 'Where no output device can be had, write the sounds into this WAV file'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'herald;log'= {
+            cand --last 'Only the last so many lines; without it all, on a terminal the last 50'
+            cand -f 'Go on with what happens from now on'
+            cand --follow 'Go on with what happens from now on'
+            cand --json 'Print the lines as they are stored, one JSON object each'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'herald;status'= {
+            cand --json 'Print JSON'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'herald;config'= {
+            cand -h 'Print help'
+            cand --help 'Print help'
+            cand path 'Print where the configuration file is'
+            cand show 'Print the configuration that is in force'
+            cand check 'Check the configuration file'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'herald;config;path'= {
+            cand --json 'Print JSON'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'herald;config;show'= {
+            cand --json 'Print JSON'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'herald;config;check'= {
+            cand --json 'Print JSON'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'herald;config;help'= {
+            cand path 'Print where the configuration file is'
+            cand show 'Print the configuration that is in force'
+            cand check 'Check the configuration file'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'herald;config;help;path'= {
+        }
+        &'herald;config;help;show'= {
+        }
+        &'herald;config;help;check'= {
+        }
+        &'herald;config;help;help'= {
+        }
+        &'herald;completions'= {
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'herald;help'= {
+            cand hook 'For agents: read a payload, decide, play; prints nothing, always exits with 0'
+            cand play 'Play an event, a sound or a file'
+            cand explain 'Tell what a payload would do, and why; changes nothing'
+            cand which 'Tell which sound an event or a name stands for'
+            cand preview 'Play a whole pack or one event, or render it to a file'
+            cand log 'Show what happened and why'
+            cand status 'Show who speaks, who waits, and how things stand'
+            cand config 'Show or check the configuration'
+            cand completions 'Print the completions for a shell'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'herald;help;hook'= {
+        }
+        &'herald;help;play'= {
+        }
+        &'herald;help;explain'= {
+        }
+        &'herald;help;which'= {
+        }
+        &'herald;help;preview'= {
+        }
+        &'herald;help;log'= {
+        }
+        &'herald;help;status'= {
+        }
+        &'herald;help;config'= {
+            cand path 'Print where the configuration file is'
+            cand show 'Print the configuration that is in force'
+            cand check 'Check the configuration file'
+        }
+        &'herald;help;config;path'= {
+        }
+        &'herald;help;config;show'= {
+        }
+        &'herald;help;config;check'= {
+        }
+        &'herald;help;completions'= {
+        }
+        &'herald;help;help'= {
+        }
+    ]
+    $completions[$command]
+}

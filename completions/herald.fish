@@ -1,0 +1,89 @@
+# Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
+function __fish_herald_global_optspecs
+    string join \n h/help V/version
+end
+
+function __fish_herald_needs_command
+    # Figure out if the current invocation already has a command.
+    set -l cmd (commandline -opc)
+    set -e cmd[1]
+    argparse -s (__fish_herald_global_optspecs) -- $cmd 2>/dev/null
+    or return
+    if set -q argv[1]
+        # Also print the command, so this can be used to figure out what it is.
+        echo $argv[1]
+        return 1
+    end
+    return 0
+end
+
+function __fish_herald_using_subcommand
+    set -l cmd (__fish_herald_needs_command)
+    test -z "$cmd"
+    and return 1
+    contains -- $cmd[1] $argv
+end
+
+complete -c herald -n "__fish_herald_needs_command" -s h -l help -d 'Print help'
+complete -c herald -n "__fish_herald_needs_command" -s V -l version -d 'Print version'
+complete -c herald -n "__fish_herald_needs_command" -f -a "hook" -d 'For agents: read a payload, decide, play; prints nothing, always exits with 0'
+complete -c herald -n "__fish_herald_needs_command" -f -a "play" -d 'Play an event, a sound or a file'
+complete -c herald -n "__fish_herald_needs_command" -f -a "explain" -d 'Tell what a payload would do, and why; changes nothing'
+complete -c herald -n "__fish_herald_needs_command" -f -a "which" -d 'Tell which sound an event or a name stands for'
+complete -c herald -n "__fish_herald_needs_command" -f -a "preview" -d 'Play a whole pack or one event, or render it to a file'
+complete -c herald -n "__fish_herald_needs_command" -f -a "log" -d 'Show what happened and why'
+complete -c herald -n "__fish_herald_needs_command" -f -a "status" -d 'Show who speaks, who waits, and how things stand'
+complete -c herald -n "__fish_herald_needs_command" -f -a "config" -d 'Show or check the configuration'
+complete -c herald -n "__fish_herald_needs_command" -f -a "completions" -d 'Print the completions for a shell'
+complete -c herald -n "__fish_herald_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c herald -n "__fish_herald_using_subcommand hook" -l agent -d 'Which agent calls; without it the payload tells' -r
+complete -c herald -n "__fish_herald_using_subcommand hook" -l event -d 'What happened, where the payload doesn\'t say: the agent\'s own word, or Herald\'s' -r
+complete -c herald -n "__fish_herald_using_subcommand hook" -s h -l help -d 'Print help'
+complete -c herald -n "__fish_herald_using_subcommand play" -l volume -d 'Volume, instead of the configured one' -r
+complete -c herald -n "__fish_herald_using_subcommand play" -l wait -d 'Return when it was heard; exit with 1 if it was not, or not to its end'
+complete -c herald -n "__fish_herald_using_subcommand play" -l force -d 'Even if it is off, muted or was heard a moment ago'
+complete -c herald -n "__fish_herald_using_subcommand play" -s h -l help -d 'Print help'
+complete -c herald -n "__fish_herald_using_subcommand explain" -l agent -d 'Which agent calls; without it the payload tells' -r
+complete -c herald -n "__fish_herald_using_subcommand explain" -l event -d 'What happened, where the payload doesn\'t say' -r
+complete -c herald -n "__fish_herald_using_subcommand explain" -l json -d 'Print JSON'
+complete -c herald -n "__fish_herald_using_subcommand explain" -s h -l help -d 'Print help'
+complete -c herald -n "__fish_herald_using_subcommand which" -l json -d 'Print JSON'
+complete -c herald -n "__fish_herald_using_subcommand which" -s h -l help -d 'Print help'
+complete -c herald -n "__fish_herald_using_subcommand preview" -l render -d 'Write the sounds into this WAV file instead of playing them' -r -F
+complete -c herald -n "__fish_herald_using_subcommand preview" -l or-render -d 'Where no output device can be had, write the sounds into this WAV file' -r -F
+complete -c herald -n "__fish_herald_using_subcommand preview" -s h -l help -d 'Print help'
+complete -c herald -n "__fish_herald_using_subcommand log" -l last -d 'Only the last so many lines; without it all, on a terminal the last 50' -r
+complete -c herald -n "__fish_herald_using_subcommand log" -s f -l follow -d 'Go on with what happens from now on'
+complete -c herald -n "__fish_herald_using_subcommand log" -l json -d 'Print the lines as they are stored, one JSON object each'
+complete -c herald -n "__fish_herald_using_subcommand log" -s h -l help -d 'Print help'
+complete -c herald -n "__fish_herald_using_subcommand status" -l json -d 'Print JSON'
+complete -c herald -n "__fish_herald_using_subcommand status" -s h -l help -d 'Print help'
+complete -c herald -n "__fish_herald_using_subcommand config; and not __fish_seen_subcommand_from path show check help" -s h -l help -d 'Print help'
+complete -c herald -n "__fish_herald_using_subcommand config; and not __fish_seen_subcommand_from path show check help" -f -a "path" -d 'Print where the configuration file is'
+complete -c herald -n "__fish_herald_using_subcommand config; and not __fish_seen_subcommand_from path show check help" -f -a "show" -d 'Print the configuration that is in force'
+complete -c herald -n "__fish_herald_using_subcommand config; and not __fish_seen_subcommand_from path show check help" -f -a "check" -d 'Check the configuration file'
+complete -c herald -n "__fish_herald_using_subcommand config; and not __fish_seen_subcommand_from path show check help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c herald -n "__fish_herald_using_subcommand config; and __fish_seen_subcommand_from path" -l json -d 'Print JSON'
+complete -c herald -n "__fish_herald_using_subcommand config; and __fish_seen_subcommand_from path" -s h -l help -d 'Print help'
+complete -c herald -n "__fish_herald_using_subcommand config; and __fish_seen_subcommand_from show" -l json -d 'Print JSON'
+complete -c herald -n "__fish_herald_using_subcommand config; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help'
+complete -c herald -n "__fish_herald_using_subcommand config; and __fish_seen_subcommand_from check" -l json -d 'Print JSON'
+complete -c herald -n "__fish_herald_using_subcommand config; and __fish_seen_subcommand_from check" -s h -l help -d 'Print help'
+complete -c herald -n "__fish_herald_using_subcommand config; and __fish_seen_subcommand_from help" -f -a "path" -d 'Print where the configuration file is'
+complete -c herald -n "__fish_herald_using_subcommand config; and __fish_seen_subcommand_from help" -f -a "show" -d 'Print the configuration that is in force'
+complete -c herald -n "__fish_herald_using_subcommand config; and __fish_seen_subcommand_from help" -f -a "check" -d 'Check the configuration file'
+complete -c herald -n "__fish_herald_using_subcommand config; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c herald -n "__fish_herald_using_subcommand completions" -s h -l help -d 'Print help'
+complete -c herald -n "__fish_herald_using_subcommand help; and not __fish_seen_subcommand_from hook play explain which preview log status config completions help" -f -a "hook" -d 'For agents: read a payload, decide, play; prints nothing, always exits with 0'
+complete -c herald -n "__fish_herald_using_subcommand help; and not __fish_seen_subcommand_from hook play explain which preview log status config completions help" -f -a "play" -d 'Play an event, a sound or a file'
+complete -c herald -n "__fish_herald_using_subcommand help; and not __fish_seen_subcommand_from hook play explain which preview log status config completions help" -f -a "explain" -d 'Tell what a payload would do, and why; changes nothing'
+complete -c herald -n "__fish_herald_using_subcommand help; and not __fish_seen_subcommand_from hook play explain which preview log status config completions help" -f -a "which" -d 'Tell which sound an event or a name stands for'
+complete -c herald -n "__fish_herald_using_subcommand help; and not __fish_seen_subcommand_from hook play explain which preview log status config completions help" -f -a "preview" -d 'Play a whole pack or one event, or render it to a file'
+complete -c herald -n "__fish_herald_using_subcommand help; and not __fish_seen_subcommand_from hook play explain which preview log status config completions help" -f -a "log" -d 'Show what happened and why'
+complete -c herald -n "__fish_herald_using_subcommand help; and not __fish_seen_subcommand_from hook play explain which preview log status config completions help" -f -a "status" -d 'Show who speaks, who waits, and how things stand'
+complete -c herald -n "__fish_herald_using_subcommand help; and not __fish_seen_subcommand_from hook play explain which preview log status config completions help" -f -a "config" -d 'Show or check the configuration'
+complete -c herald -n "__fish_herald_using_subcommand help; and not __fish_seen_subcommand_from hook play explain which preview log status config completions help" -f -a "completions" -d 'Print the completions for a shell'
+complete -c herald -n "__fish_herald_using_subcommand help; and not __fish_seen_subcommand_from hook play explain which preview log status config completions help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c herald -n "__fish_herald_using_subcommand help; and __fish_seen_subcommand_from config" -f -a "path" -d 'Print where the configuration file is'
+complete -c herald -n "__fish_herald_using_subcommand help; and __fish_seen_subcommand_from config" -f -a "show" -d 'Print the configuration that is in force'
+complete -c herald -n "__fish_herald_using_subcommand help; and __fish_seen_subcommand_from config" -f -a "check" -d 'Check the configuration file'

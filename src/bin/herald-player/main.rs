@@ -1,0 +1,27 @@
+//! The back: owns the speaker, plays, serves what waits, and is gone.
+//!
+//! Started detached by the front, without arguments. The only program that links rodio. A crash of a decoder in it, or
+//! a sound server that hangs, can only ever cost a sound.
+
+mod control;
+mod decode;
+mod output;
+mod playback;
+mod render;
+mod voice;
+mod worker;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let mut args = std::env::args_os().skip(1);
+    let first = args.next();
+    let words = args.map(|arg| arg.to_string_lossy().into_owned());
+    match first.as_deref().map(|word| word.to_string_lossy()).as_deref() {
+        None => worker::serve(),
+        Some(herald::ring::ALONE) => worker::play_alone(words),
+        Some("render") => render::main(words),
+        Some("--version" | "-V") => render::say(concat!("herald-player ", env!("CARGO_PKG_VERSION"))),
+        Some(_) => render::say("herald-player is started by herald; try: herald play task.complete"),
+    }
+}

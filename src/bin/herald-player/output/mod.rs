@@ -1,0 +1,66 @@
+//! The ways a voice reaches ears, or a file.
+//!
+//! An output opens, plays one voice to its end and closes. It asks [`Control::permission`] right before every buffer
+//! it hands over, reports every sign that the other side moves, and waits for nothing without a deadline. It decides
+//! nothing else: deadlines, watchdog and arbitration are its caller's.
+
+#[cfg(feature = "device")]
+mod device;
+#[cfg(all(unix, not(target_os = "macos")))]
+mod pulse;
+mod resample;
+pub(crate) mod wav;
+
+use std::fmt;
+
+use crate::control::Control;
+use crate::voice::Voice;
+
+/// A way to play.
+pub(crate) trait Output {
+    /// One word for journal and status: `pulse` or `device`.
+    fn name(&self) -> &'static str;
+
+    /// Plays `voice` until its last sample has been consumed, or until `control` orders otherwise.
+    ///
+    /// Nothing is pulled from `voice` before the output is open, so that the next one can play it whole.
+    fn play(&mut self, voice: &mut Voice, control: &Control) -> Result<End, OutputError>;
+}
+
+/// How a playback ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum End {
+    /// Every sample was consumed.
+    Finished,
+    /// It was faded or silenced by order.
+    Cut,
+}
+
+/// Why an output did not play to the end.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum OutputError {
+    /// It never opened; another may.
+    Unavailable(String),
+    /// It was open and broke.
+    Lost(String),
+}
+
+impl fmt::Display for OutputError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unavailable(why) | Self::Lost(why) => f.write_str(why),
+        }
+    }
+}
+
+impl std::error::Error for OutputError {}
+
+/// The outputs to try on this system, best first. None of them is open yet.
+pub(crate) fn candidates() -> Vec<Box<dyn Output>> {
+    vec![
+        #[cfg(all(unix, not(target_os = "macos")))]
+        Box::new(pulse::Pulse::from_env()),
+        #[cfg(feature = "device")]
+        Box::new(device::Device),
+    ]
+}

@@ -1,0 +1,212 @@
+//! One connection to a sound server: framing, sequence numbers and time limits of the PulseAudio protocol.
+//!
+//! Knows messages, not what they mean for a sound. The socket never blocks: what the server does not take now is kept,
+//! and every wait has an end. The encoding is the `pulseaudio` crate's.
+
+use std::io::{self, Cursor, ErrorKind, Read as _, Write as _};
+use std::os::unix::net::UnixStream;
+use std::path::Path;
+use std::sync::mpsc;
+use std::time::{Duration, Instant};
+
+use pulseaudio::protocol::{
+    self, Command, CommandReply, DESCRIPTOR_SIZE, Descriptor, DescriptorFlags, PulseError, TagStructReader,
+};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+
+/// The protocol version spoken: that of PulseAudio 1.0, which every living server understands.
+///
+/// The server reads what follows by the version the client announced, not by what both agreed on. Announcing the
+/// lowest that has all we need lets us send everything at once, without waiting for its answer.
+pub(super) const VERSION: u16 = 23;
+
+/// Seek modes of a block of samples, which the crate does not name: behind the last ones, or at a byte of the stream.
+const RELATIVE: u32 = 0;
+const ABSOLUTE: u32 = 1;
+
+/// The longest control message taken; anything longer is no answer of a sound server.
+const MAX_MESSAGE: usize = 1 << 20;
+
+/// What a server can say.
+#[derive(Debug)]
+pub(super) enum Message {
+    /// The answer to the command of that number.
+    Reply(u32, Vec<u8>),
+    /// The refusal of the command of that number.
+    Refused(u32, PulseError),
+    /// It wants so many bytes more.
+    Request(u32),
+    /// Playback has begun.
+    Started,
+    /// It took the stream away.
+    Killed,
+    /// Something of no interest here.
+    Other,
+}
+
+/// The server is gone or talks nonsense.
+#[derive(Debug)]
+pub(super) struct Broken(pub(super) String);
+
+impl From<io::Error> for Broken {
+    fn from(error: io::Error) -> Self {
+        match error.kind() {
+            ErrorKind::BrokenPipe | ErrorKind::ConnectionReset | ErrorKind::UnexpectedEof => gone(),
+            _ => Self(format!("the connection to the sound server broke: {error}")),
+        }
+    }
+}
+
+fn gone() -> Broken {
+    Broken("the sound server closed the connection".into())
+}
+
+fn nonsense(error: impl std::fmt::Display) -> Broken {
+    Broken(format!("the sound server's answer makes no sense: {error}"))
+}
+
+/// An open connection.
+#[derive(Debug)]
+pub(super) struct Connection {
+    socket: UnixStream,
+    next: u32,
+    inbox: Vec<u8>,
+    outbox: Vec<u8>,
+}
+
+impl Connection {
+    /// Connects to the socket at `path`; `keep_on` is asked every few milliseconds while that takes long.
+    pub(super) fn open(path: &Path, keep_on: impl Fn() -> bool) -> io::Result<Self> {
+        let socket = connect(path, keep_on)?;
+        socket.set_nonblocking(true)?;
+        Ok(Self { socket, next: 0, inbox: Vec::new(), outbox: Vec::new() })
+    }
+
+    /// Puts a command in line and returns its number.
+    pub(super) fn command(&mut self, command: &Command) -> Result<u32, Broken> {
+        let number = self.next;
+        self.next += 1;
+        protocol::write_command_message(&mut self.outbox, number, command, VERSION).map_err(nonsense)?;
+        Ok(number)
+    }
+
+    /// Puts samples for `channel` in line, to stand at byte `at` of the stream, or behind the last ones.
+    pub(super) fn samples(&mut self, channel: u32, at: Option<u64>, bytes: &[u8]) {
+        let length = bytes.len() as u32;
+        let flags = DescriptorFlags::from_bits_retain(if at.is_some() { ABSOLUTE } else { RELATIVE });
+        let mut head = [0; DESCRIPTOR_SIZE];
+        protocol::encode_descriptor(&mut head, &Descriptor { length, channel, offset: at.unwrap_or(0), flags });
+        self.outbox.extend_from_slice(&head);
+        self.outbox.extend_from_slice(bytes);
+    }
+
+    /// Hands over what the server takes now, in one system call; the rest stays in line.
+    pub(super) fn flush(&mut self) -> Result<(), Broken> {
+        while !self.outbox.is_empty() {
+            match self.socket.write(&self.outbox) {
+                Ok(0) => return Err(gone()),
+                Ok(sent) => drop(self.outbox.drain(..sent)),
+                Err(error) if error.kind() == ErrorKind::WouldBlock => break,
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(())
+    }
+
+    /// The next message; `None` if none came within `patience`.
+    pub(super) fn receive(&mut self, patience: Duration) -> Result<Option<Message>, Broken> {
+        let until = Instant::now() + patience;
+        loop {
+            self.flush()?;
+            if let Some(message) = self.parse()? {
+                return Ok(Some(message));
+            }
+            let left = until.saturating_duration_since(Instant::now());
+            if !self.read(left)? {
+                return Ok(None);
+            }
+        }
+    }
+
+    /// Waits for bytes and takes them; `false` if there were none in time.
+    fn read(&mut self, patience: Duration) -> Result<bool, Broken> {
+        let mut wanted = PollFlags::IN;
+        if !self.outbox.is_empty() {
+            wanted |= PollFlags::OUT;
+        }
+        let mut socket = [PollFd::new(&self.socket, wanted)];
+        let patience = Timespec { tv_sec: patience.as_secs() as _, tv_nsec: patience.subsec_nanos().into() };
+        match poll(&mut socket, Some(&patience)) {
+            Ok(0) => return Ok(false),
+            Ok(_) => {}
+            Err(rustix::io::Errno::INTR) => return Ok(true),
+            Err(error) => return Err(io::Error::from(error).into()),
+        }
+        if socket[0].revents() == PollFlags::OUT {
+            return Ok(true);
+        }
+        let mut bytes = [0; 4096];
+        match self.socket.read(&mut bytes) {
+            Ok(0) => Err(gone()),
+            Ok(count) => {
+                self.inbox.extend_from_slice(&bytes[..count]);
+                Ok(true)
+            }
+            Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted) => Ok(true),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// The first whole message in the inbox.
+    fn parse(&mut self) -> Result<Option<Message>, Broken> {
+        let Some(mut head) = self.inbox.get(..DESCRIPTOR_SIZE) else { return Ok(None) };
+        let head = protocol::read_descriptor(&mut head).map_err(nonsense)?;
+        let end = DESCRIPTOR_SIZE + head.length as usize;
+        if end > MAX_MESSAGE {
+            return Err(nonsense(format!("a message of {} bytes", head.length)));
+        }
+        let Some(body) = self.inbox.get(DESCRIPTOR_SIZE..end) else { return Ok(None) };
+        let message = if head.channel == u32::MAX { understand(body)? } else { Message::Other };
+        self.inbox.drain(..end);
+        Ok(Some(message))
+    }
+}
+
+fn understand(body: &[u8]) -> Result<Message, Broken> {
+    let mut rest = Cursor::new(body);
+    Ok(match Command::read_tag_prefixed(&mut rest, VERSION) {
+        Ok((number, Command::Reply)) => {
+            let at = rest.position() as usize;
+            Message::Reply(number, body[at..].to_vec())
+        }
+        Ok((number, Command::Error(error))) => Message::Refused(number, error),
+        Ok((_, Command::Request(request))) => Message::Request(request.length),
+        Ok((_, Command::Started(_))) => Message::Started,
+        Ok((_, Command::PlaybackStreamKilled(_))) => Message::Killed,
+        // News about things that are not ours, or newer than the crate: framing holds, so they can be passed over.
+        Ok(_) | Err(_) => Message::Other,
+    })
+}
+
+/// What is in a reply.
+pub(super) fn decode<T: CommandReply>(payload: &[u8]) -> Result<T, Broken> {
+    let mut payload = Cursor::new(payload);
+    T::read(&mut TagStructReader::new(&mut payload, VERSION), VERSION).map_err(nonsense)
+}
+
+/// `connect` to a socket whose server is stopped blocks for ever once its queue is full, so it is a thread's.
+fn connect(path: &Path, keep_on: impl Fn() -> bool) -> io::Result<UnixStream> {
+    let (sender, receiver) = mpsc::sync_channel(1);
+    let path = path.to_owned();
+    std::thread::Builder::new().name("connect".into()).spawn(move || {
+        let _ = sender.send(UnixStream::connect(path));
+    })?;
+    loop {
+        match receiver.recv_timeout(Duration::from_millis(10)) {
+            Ok(connected) => return connected,
+            Err(_) if keep_on() => {}
+            Err(_) => return Err(ErrorKind::TimedOut.into()),
+        }
+    }
+}

@@ -1,0 +1,246 @@
+//! An open stream: feeding it, ending it gently, at once, or when all of it has been heard.
+
+use std::time::{Duration, Instant, SystemTime};
+
+use pulseaudio::protocol::{Command, CreatePlaybackStreamReply, LatencyParams, PlaybackLatency, PulseError};
+
+use super::connection::{Broken, Connection, Message, decode};
+use super::{End, SAMPLE_BYTES, STEP};
+use crate::control::{Control, Permission, Phase};
+use crate::decode::Spec;
+use crate::voice::{Voice, fade, fade_frames};
+
+/// How much of what was handed over is remembered, to be faded where it has not been played yet.
+const MEMORY: Duration = Duration::from_millis(250);
+/// Silence behind the last sample: what pushes that one through the server's resampler, which keeps a few back.
+const TAIL: Duration = Duration::from_millis(2);
+/// Time for the ramp to be played before the stream is taken away.
+const FADING: Duration = Duration::from_millis(60);
+/// Time for the server to confirm that the stream is gone.
+const CLOSING: Duration = Duration::from_millis(100);
+/// Time for the server to say that the last samples have been played: the latency of a slow wireless device.
+const DRAINING: Duration = Duration::from_secs(3);
+
+/// An open stream.
+#[derive(Debug)]
+pub(super) struct Stream {
+    connection: Connection,
+    channel: u32,
+    spec: Spec,
+    /// Bytes the server still wants.
+    wanted: usize,
+    /// Frames it has asked for after its first request: those it has taken out of its queue.
+    taken: u64,
+    /// Frames it took last time.
+    stride: u64,
+    /// Frames handed over.
+    written: u64,
+    /// The last of those, as samples.
+    memory: Vec<f32>,
+    /// Frames pulled from the voice and not handed over yet.
+    staged: Vec<f32>,
+}
+
+impl Stream {
+    /// The stream of that reply.
+    pub(super) fn new(connection: Connection, reply: &CreatePlaybackStreamReply, spec: Spec) -> Self {
+        Self {
+            connection,
+            channel: reply.channel,
+            spec,
+            wanted: reply.requested_bytes as usize,
+            taken: 0,
+            stride: 0,
+            written: 0,
+            memory: Vec::new(),
+            staged: Vec::new(),
+        }
+    }
+
+    /// Plays `voice` to its end, or as long as it may.
+    pub(super) fn play(&mut self, voice: &mut Voice, control: &Control) -> Result<End, Broken> {
+        while !(voice.ended() && self.staged.is_empty()) {
+            self.stage(voice);
+            match control.permission() {
+                Permission::Play => self.hand_over(),
+                Permission::Hold => {}
+                Permission::Fade => return self.fade(voice, control),
+                Permission::Silence => return self.silence(),
+            }
+            if voice.ended() && self.staged.is_empty() {
+                break;
+            }
+            if let Some(message) = self.connection.receive(STEP)? {
+                self.note(&message, voice, control)?;
+            }
+        }
+        self.drain(voice, control)
+    }
+
+    /// Waits until the server has played everything.
+    fn drain(&mut self, voice: &mut Voice, control: &Control) -> Result<End, Broken> {
+        self.put(None, &vec![0.0; self.spec.frames(TAIL) as usize * usize::from(self.spec.channels)]);
+        let drain = self.connection.command(&Command::DrainPlaybackStream(self.channel))?;
+        control.enter(Phase::Draining);
+        let mut until = Instant::now() + DRAINING;
+        while Instant::now() < until {
+            match control.permission() {
+                Permission::Play | Permission::Hold => {}
+                Permission::Fade => return self.fade(voice, control),
+                Permission::Silence => return self.silence(),
+            }
+            match self.connection.receive(STEP)? {
+                Some(Message::Reply(number, _)) if number == drain => {
+                    control.tick();
+                    control.consumed(voice.own_frames(self.written));
+                    self.close()?;
+                    return Ok(End::Finished);
+                }
+                Some(Message::Refused(number, error)) if number == drain => return Err(refused(error)),
+                Some(message) if self.note(&message, voice, control)? => until = Instant::now() + DRAINING,
+                Some(_) | None => {}
+            }
+        }
+        Err(Broken("the sound server never finished the sound".into()))
+    }
+
+    /// Ramps down within [`crate::voice::FADE`], starting with what the server has not touched yet.
+    fn fade(&mut self, voice: &mut Voice, control: &Control) -> Result<End, Broken> {
+        let until = Instant::now() + FADING;
+        let timing = if self.written == 0 { None } else { self.timing(FADING / 4)? };
+        let Some(timing) = timing else { return self.silence() };
+        let length = fade_frames(self.spec) as u64;
+        // It may take one more block before ours arrives; what lies behind that one is still ours to change.
+        let start = self.frames(timing.read_offset) + self.stride;
+        let channels = usize::from(self.spec.channels);
+        let remembered = self.written - (self.memory.len() / channels) as u64;
+        let (at, start, mut rest) = if start >= remembered && start + length <= self.written {
+            (Some(start), start, self.memory.split_off((start - remembered) as usize * channels))
+        } else {
+            // Too little of it is left: what would have come next ramps down.
+            let mut rest = std::mem::take(&mut self.staged);
+            let staged = rest.len();
+            rest.resize(staged.max(length as usize * channels), 0.0);
+            voice.fill(&mut rest[staged..]);
+            (None, self.written, rest)
+        };
+        fade(&mut rest, channels, 0, length as usize);
+        // PipeWire takes whole blocks only: without the silence behind it, the ramp could stay where it is.
+        rest.resize(rest.len() + self.spec.frames(FADING) as usize * channels, 0.0);
+        self.put(at, &rest);
+        let end = start + length;
+        while Instant::now() < until && control.permission() != Permission::Silence {
+            let Some(timing) = self.timing(until.saturating_duration_since(Instant::now()))? else { break };
+            control.tick();
+            let heard = Duration::from_micros(timing.sink_usec);
+            let ahead = end.saturating_sub(self.frames(timing.read_offset));
+            if ahead == 0 {
+                // It is in the device's own buffer now; taken away there, it would end in a click after all.
+                let last = until.min(Instant::now() + heard);
+                while Instant::now() < last && control.permission() != Permission::Silence {
+                    self.connection.receive(STEP.min(last.saturating_duration_since(Instant::now())))?;
+                }
+                break;
+            }
+            self.connection.receive(STEP.min(self.spec.time(ahead)))?;
+        }
+        self.close()?;
+        Ok(End::Cut)
+    }
+
+    /// Not one sample more.
+    fn silence(&mut self) -> Result<End, Broken> {
+        self.connection.command(&Command::FlushPlaybackStream(self.channel))?;
+        self.close()?;
+        Ok(End::Cut)
+    }
+
+    /// Takes the stream away and makes sure that it is gone.
+    fn close(&mut self) -> Result<(), Broken> {
+        let delete = self.connection.command(&Command::DeletePlaybackStream(self.channel))?;
+        match self.answer(delete, CLOSING)? {
+            Some(_) => Ok(()),
+            None => Err(Broken("the sound server does not confirm that the stream is gone".into())),
+        }
+    }
+
+    /// Has samples ready for what the server wants.
+    fn stage(&mut self, voice: &mut Voice) {
+        let channels = usize::from(self.spec.channels);
+        let staged = self.staged.len();
+        let wanted = self.wanted / SAMPLE_BYTES / channels * channels;
+        if wanted > staged {
+            self.staged.resize(wanted, 0.0);
+            let frames = voice.fill(&mut self.staged[staged..]);
+            self.staged.truncate(staged + frames * channels);
+        }
+    }
+
+    /// Hands over what is ready. Whether it may is asked right before.
+    fn hand_over(&mut self) {
+        if self.staged.is_empty() {
+            return;
+        }
+        let samples = std::mem::take(&mut self.staged);
+        self.wanted = self.wanted.saturating_sub(samples.len() * SAMPLE_BYTES);
+        self.put(None, &samples);
+        let channels = usize::from(self.spec.channels);
+        self.written += (samples.len() / channels) as u64;
+        self.memory.extend_from_slice(&samples);
+        let keep = self.spec.frames(MEMORY) as usize * channels;
+        if self.memory.len() > 2 * keep {
+            self.memory.drain(..self.memory.len() - keep);
+        }
+    }
+
+    fn put(&mut self, at: Option<u64>, samples: &[f32]) {
+        let bytes: Vec<u8> = samples.iter().flat_map(|sample| sample.to_le_bytes()).collect();
+        let frame = (SAMPLE_BYTES * usize::from(self.spec.channels)) as u64;
+        self.connection.samples(self.channel, at.map(|frames| frames * frame), &bytes);
+    }
+
+    /// Takes note of what the server said; `true` if that was progress.
+    fn note(&mut self, message: &Message, voice: &Voice, control: &Control) -> Result<bool, Broken> {
+        match message {
+            Message::Request(bytes) => {
+                self.wanted += *bytes as usize;
+                self.stride = self.frames(i64::from(*bytes));
+                self.taken += self.stride;
+                control.consumed(voice.own_frames(self.taken.min(self.written)));
+            }
+            Message::Started => control.consumed(voice.own_frames(1)),
+            Message::Killed => return Err(Broken("the sound server ended the stream".into())),
+            Message::Refused(_, error) => return Err(refused(*error)),
+            Message::Reply(..) | Message::Other => return Ok(false),
+        }
+        control.tick();
+        Ok(true)
+    }
+
+    /// How far the server is; `None` if it does not say in time.
+    fn timing(&mut self, patience: Duration) -> Result<Option<PlaybackLatency>, Broken> {
+        let question = LatencyParams { channel: self.channel, now: SystemTime::now() };
+        let number = self.connection.command(&Command::GetPlaybackLatency(question))?;
+        self.answer(number, patience)?.map(|payload| decode(&payload)).transpose()
+    }
+
+    fn answer(&mut self, to: u32, patience: Duration) -> Result<Option<Vec<u8>>, Broken> {
+        let until = Instant::now() + patience;
+        loop {
+            match self.connection.receive(until.saturating_duration_since(Instant::now()))? {
+                Some(Message::Reply(number, payload)) if number == to => return Ok(Some(payload)),
+                Some(Message::Refused(number, error)) if number == to => return Err(refused(error)),
+                Some(_) => {}
+                None => return Ok(None),
+            }
+        }
+    }
+
+    fn frames(&self, bytes: i64) -> u64 {
+        u64::try_from(bytes).unwrap_or(0) / (SAMPLE_BYTES * usize::from(self.spec.channels)) as u64
+    }
+}
+
+fn refused(error: PulseError) -> Broken {
+    Broken(format!("the sound server refused: {error}"))
+}

@@ -1,0 +1,191 @@
+//! What an output plays: a sound at its level, with silence in front and a gentle end.
+//!
+//! Owns gain, lead-in and fade; knows no output and no order. Outputs pull; whoever pulls decides when to fade.
+
+use std::time::Duration;
+
+use crate::decode::{Sound, Spec};
+
+/// How long a fade takes: short enough to be an answer, long enough not to click.
+pub(crate) const FADE: Duration = Duration::from_millis(5);
+
+/// The factor for a perceptual volume of 0 to 100: cubic, like the desktop's sliders, and never above full scale.
+pub(crate) fn gain(volume: u8) -> f32 {
+    (f32::from(volume.min(100)) / 100.0).powi(3)
+}
+
+/// A sound on its way out.
+#[derive(Debug)]
+pub(crate) struct Voice {
+    sound: Sound,
+    gain: f32,
+    lead_in: u64,
+    silence_left: u64,
+    fade: Option<Ramp>,
+}
+
+/// A fade in progress.
+#[derive(Clone, Copy, Debug)]
+struct Ramp {
+    at: usize,
+    length: usize,
+}
+
+impl Voice {
+    /// The sound at `gain` (see [`gain`]; a loudness correction is one more factor in it) after `lead_in` of silence.
+    pub(crate) fn new(sound: Sound, gain: f32, lead_in: Duration) -> Self {
+        let lead_in = sound.spec().frames(lead_in);
+        Self { sound, gain, lead_in, silence_left: lead_in, fade: None }
+    }
+
+    /// Rate and channels; channels are 1 or 2.
+    pub(crate) fn spec(&self) -> Spec {
+        self.sound.spec()
+    }
+
+    /// All frames to come out of it, lead-in included, if the sound's length is known.
+    pub(crate) fn frames(&self) -> Option<u64> {
+        self.sound.frames().map(|frames| frames + self.lead_in)
+    }
+
+    /// How many of the first `pulled` frames are the sound's own and not lead-in.
+    pub(crate) fn own_frames(&self, pulled: u64) -> u64 {
+        pulled.saturating_sub(self.lead_in)
+    }
+
+    /// The next frames, interleaved; returns how many. Fewer than fit means that the decoder is behind or that it is
+    /// over, which [`Voice::ended`] tells apart.
+    pub(crate) fn fill(&mut self, out: &mut [f32]) -> usize {
+        let channels = usize::from(self.spec().channels);
+        let fits = out.len() / channels;
+        let out = &mut out[..fits * channels];
+        if self.is_faded() {
+            return 0;
+        }
+        let silent = self.silence_left.min(fits as u64);
+        self.silence_left -= silent;
+        let silent = silent as usize * channels;
+        out[..silent].fill(0.0);
+        let pulled = silent + self.sound.pull(&mut out[silent..]);
+        for sample in &mut out[silent..pulled] {
+            *sample *= self.gain;
+        }
+        let mut frames = pulled / channels;
+        if let Some(ramp) = &mut self.fade {
+            fade(&mut out[..pulled], channels, ramp.at, ramp.length);
+            frames = frames.min(ramp.length - ramp.at);
+            ramp.at += frames;
+        }
+        frames
+    }
+
+    /// Whether nothing more will come.
+    pub(crate) fn ended(&self) -> bool {
+        self.is_faded() || (self.silence_left == 0 && self.sound.ended())
+    }
+
+    /// Ramps down from the next frame on; [`FADE`] later it is over. A second call changes nothing.
+    pub(crate) fn fade_out(&mut self) {
+        let length = fade_frames(self.spec());
+        self.fade.get_or_insert(Ramp { at: 0, length });
+    }
+
+    /// Back to the start, for another output; `false` if a long sound has lost its head by now.
+    pub(crate) fn rewind(&mut self) -> bool {
+        let can = self.fade.is_none() && self.sound.rewind();
+        if can {
+            self.silence_left = self.lead_in;
+        }
+        can
+    }
+
+    fn is_faded(&self) -> bool {
+        self.fade.is_some_and(|ramp| ramp.at == ramp.length)
+    }
+}
+
+/// Frames of a fade.
+pub(crate) fn fade_frames(spec: Spec) -> usize {
+    spec.frames(FADE).max(1) as usize
+}
+
+/// Multiplies a falling raised cosine into interleaved samples: the first frame is number `at` of `length`, and what
+/// comes after the ramp is silence.
+pub(crate) fn fade(samples: &mut [f32], channels: usize, at: usize, length: usize) {
+    for (offset, frame) in samples.chunks_mut(channels).enumerate() {
+        let done = (at + offset + 1) as f32 / length as f32;
+        let factor = if done >= 1.0 { 0.0 } else { 0.5 + 0.5 * (std::f32::consts::PI * done).cos() };
+        for sample in frame {
+            *sample *= factor;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn voice(samples: Vec<f32>, channels: u16, gain: f32, lead_in: u64) -> Voice {
+        let spec = Spec { rate: 8000, channels };
+        Voice::new(Sound::from_samples(spec, samples), gain, spec.time(lead_in) + Duration::from_nanos(1))
+    }
+
+    #[test]
+    fn volume_is_cubic_and_never_above_full_scale() {
+        assert_eq!(gain(0), 0.0);
+        assert_eq!(gain(100), 1.0);
+        assert_eq!(gain(255), 1.0);
+        assert!((gain(50) - 0.125).abs() < 1e-6);
+    }
+
+    #[test]
+    fn lead_in_is_silent_and_not_counted_as_sound() {
+        let mut voice = voice(vec![1.0; 20], 2, 0.5, 3);
+        assert_eq!(voice.frames(), Some(13));
+        let mut out = [9.0; 8];
+        assert_eq!(voice.fill(&mut out), 4);
+        assert_eq!(out, [0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.5, 0.5]);
+        assert_eq!(voice.own_frames(4), 1);
+        assert_eq!(voice.own_frames(2), 0);
+        let mut out = [9.0; 64];
+        assert_eq!(voice.fill(&mut out), 9);
+        assert!(voice.ended());
+        assert_eq!(voice.fill(&mut out), 0);
+    }
+
+    #[test]
+    fn a_fade_falls_steadily_to_nothing_and_ends_the_voice() {
+        let mut voice = voice(vec![1.0; 1000], 1, 1.0, 0);
+        let mut out = [0.0; 30];
+        voice.fill(&mut out);
+        voice.fade_out();
+        let mut heard = Vec::new();
+        while !voice.ended() {
+            let frames = voice.fill(&mut out);
+            heard.extend_from_slice(&out[..frames]);
+        }
+        assert_eq!(heard.len(), 40, "5 ms");
+        assert!(heard.windows(2).all(|pair| pair[1] <= pair[0] && pair[0] - pair[1] < 0.05));
+        assert_eq!(heard.last(), Some(&0.0));
+        assert!(!voice.rewind());
+    }
+
+    #[test]
+    fn a_rewound_voice_starts_over_with_its_lead_in() {
+        let mut voice = voice(vec![1.0; 10], 1, 1.0, 2);
+        let mut out = [0.0; 12];
+        assert_eq!(voice.fill(&mut out), 12);
+        assert!(voice.rewind());
+        assert!(!voice.ended());
+        assert_eq!(voice.fill(&mut out), 12);
+        assert_eq!(out[..3], [0.0, 0.0, 1.0]);
+    }
+
+    #[test]
+    fn half_a_frame_is_never_filled() {
+        let mut voice = voice(vec![1.0; 20], 2, 1.0, 0);
+        let mut out = [9.0; 5];
+        assert_eq!(voice.fill(&mut out), 2);
+        assert_eq!(out[4], 9.0);
+    }
+}

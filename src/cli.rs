@@ -1,0 +1,154 @@
+//! The command line. Types only; the doc comments are the help text.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueHint};
+use clap_complete::Shell;
+
+/// Plays the right sound the moment a coding agent, an editor or a script needs you
+#[derive(Debug, Parser)]
+#[command(name = "herald", version, max_term_width = 100, disable_help_subcommand = false)]
+#[command(after_help = "Exit status: 0 done, 1 failed, 2 wrong usage. `hook` always exits with 0.
+
+Environment variables:
+  HERALD_CONFIG     the configuration file
+  HERALD_STATE_DIR  locks, speaker state and journal
+  HERALD_DATA_DIR   packs
+  NO_COLOR          no colours")]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// The commands, in the order of the help text.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// For agents: read a payload, decide, play; prints nothing, always exits with 0
+    Hook(Hook),
+    /// Play an event, a sound or a file
+    Play(Play),
+    /// Tell what a payload would do, and why; changes nothing
+    Explain(Explain),
+    /// Tell which sound an event or a name stands for
+    Which(Which),
+    /// Play a whole pack or one event, or render it to a file
+    Preview(Preview),
+    /// Show what happened and why
+    Log(Log),
+    /// Show who speaks, who waits, and how things stand
+    Status(Json),
+    /// Show or check the configuration
+    #[command(subcommand)]
+    Config(Config),
+    /// Print the completions for a shell
+    Completions {
+        /// The shell
+        shell: Shell,
+    },
+}
+
+/// `hook` reads its arguments by hand, so that nothing can make it print; these are for the help text.
+#[derive(Debug, Args)]
+pub struct Hook {
+    /// Which agent calls; without it the payload tells
+    #[arg(long, value_name = "ID")]
+    pub agent: Option<String>,
+    /// What happened, where the payload doesn't say: the agent's own word, or Herald's
+    #[arg(long, value_name = "NAME")]
+    pub event: Option<String>,
+    /// The payload; without it, standard input is read
+    pub json: Option<OsString>,
+}
+
+/// `play`
+#[derive(Debug, Args)]
+pub struct Play {
+    /// An event (task.complete, your own deploy.done), a sound (builtin:ID, pack:NAME/ID, xdg:THEME/NAME) or a file
+    #[arg(value_name = "EVENT|SOUND|FILE", value_hint = ValueHint::FilePath)]
+    pub what: String,
+    /// Return when it was heard; exit with 1 if it was not, or not to its end
+    #[arg(long)]
+    pub wait: bool,
+    /// Volume, instead of the configured one
+    #[arg(long, value_name = "0-100", value_parser = clap::value_parser!(u8).range(0..=100))]
+    pub volume: Option<u8>,
+    /// Even if it is off, muted or was heard a moment ago
+    #[arg(long)]
+    pub force: bool,
+}
+
+/// `explain`
+#[derive(Debug, Args)]
+pub struct Explain {
+    /// Which agent calls; without it the payload tells
+    #[arg(long, value_name = "ID")]
+    pub agent: Option<String>,
+    /// What happened, where the payload doesn't say
+    #[arg(long, value_name = "NAME")]
+    pub event: Option<String>,
+    /// The payload; without it, standard input is read
+    pub payload: Option<String>,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `which`
+#[derive(Debug, Args)]
+pub struct Which {
+    /// An event or a sound
+    #[arg(value_name = "EVENT|SOUND")]
+    pub what: String,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `preview`
+#[derive(Debug, Args)]
+pub struct Preview {
+    /// An event or a pack; without it, the sounds of every event that is on
+    #[arg(value_name = "EVENT|PACK")]
+    pub what: Option<String>,
+    /// Write the sounds into this WAV file instead of playing them
+    #[arg(long, value_name = "FILE.wav", value_hint = ValueHint::FilePath)]
+    pub render: Option<PathBuf>,
+    /// Where no output device can be had, write the sounds into this WAV file
+    #[arg(long, value_name = "FILE.wav", value_hint = ValueHint::FilePath, conflicts_with = "render")]
+    pub or_render: Option<PathBuf>,
+}
+
+/// `log`
+#[derive(Debug, Args)]
+pub struct Log {
+    /// Go on with what happens from now on
+    #[arg(short, long)]
+    pub follow: bool,
+    /// Print the lines as they are stored, one JSON object each
+    #[arg(long)]
+    pub json: bool,
+    /// Only the last so many lines; without it all, on a terminal the last 50
+    #[arg(long, value_name = "N")]
+    pub last: Option<usize>,
+}
+
+/// Commands with nothing but `--json`.
+#[derive(Debug, Args)]
+pub struct Json {
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `config`
+#[derive(Debug, Subcommand)]
+pub enum Config {
+    /// Print where the configuration file is
+    Path(Json),
+    /// Print the configuration that is in force
+    Show(Json),
+    /// Check the configuration file
+    Check(Json),
+}

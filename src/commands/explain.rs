@@ -1,0 +1,81 @@
+//! `herald explain`: what a payload would do, and why. Changes nothing.
+
+use std::io::{Read as _, Write as _};
+use std::process::ExitCode;
+
+use anyhow::Context as _;
+use serde_json::json;
+
+use super::tell::{self, BOLD, DIM, GOOD, WARN};
+use crate::agents;
+use crate::cli::Explain;
+use crate::config;
+use crate::paths::Paths;
+use crate::platform;
+use crate::ring::{self, Call};
+use crate::sound;
+
+pub(super) fn run(args: &Explain) -> anyhow::Result<ExitCode> {
+    let paths = Paths::from_env()?;
+    let payload = payload(args)?;
+    let occurrence = agents::read(payload.as_deref(), args.agent.as_deref(), args.event.as_deref());
+    let loaded = config::load(&paths.config, &paths.config_image(), paths.home.as_deref());
+    let call = Call { occurrence, ..Call::default() };
+    let considered = ring::consider(&loaded.config, &call);
+    let decision = ring::foresee(&paths, &call, &considered);
+    let lookup = match &call.occurrence.event {
+        Some(_) if considered.settings.known => sound::lookup_any(&considered.request, &sound::Dirs::of(&paths)),
+        _ => sound::Lookup::default(),
+    };
+    let occurrence = &call.occurrence;
+    let settings = &considered.settings;
+    if args.json {
+        let (sound, tried) = tell::lookup_json(&lookup);
+        tell::json_line(&json!({
+            "agent": occurrence.agent,
+            "agent_event": occurrence.agent_event,
+            "event": occurrence.event,
+            "session": occurrence.session.map(|session| session.to_string()),
+            "tool": occurrence.tool,
+            "detail": occurrence.detail,
+            "decision": decision.verb(),
+            "reason": decision.reason,
+            "priority": settings.priority,
+            "volume": settings.volume,
+            "throttle_ms": u64::try_from(settings.throttle.as_millis()).unwrap_or(u64::MAX),
+            "sound": sound,
+            "tried": tried,
+        }))?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let mut out = anstream::stdout().lock();
+    let or_none = |text: Option<&str>| text.map_or_else(|| "none".to_owned(), tell::clean);
+    let mut row = |name: &str, value: String| writeln!(out, "{DIM}{name:>9}{DIM:#}  {value}");
+    row("agent", tell::clean(&occurrence.agent))?;
+    row("said", or_none(occurrence.agent_event.as_deref()))?;
+    row("event", format!("{BOLD}{}{BOLD:#}", or_none(occurrence.event.as_ref().map(|event| event.as_str()))))?;
+    row("session", or_none(occurrence.session.map(|session| session.to_string()).as_deref()))?;
+    let colour = if decision.play { GOOD } else { WARN };
+    row("decision", format!("{colour}{}{colour:#} ({})", decision.verb(), decision.reason))?;
+    row("priority", settings.priority.to_string())?;
+    row("volume", settings.volume.to_string())?;
+    row("throttle", format!("{:?}", settings.throttle))?;
+    row("sound", lookup.found.as_ref().map_or_else(|| "none".to_owned(), |found| tell::clean(&found.to_string())))?;
+    tell::rungs(&mut out, &lookup.tried)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn payload(args: &Explain) -> anyhow::Result<Option<Vec<u8>>> {
+    if let Some(text) = &args.payload {
+        return Ok(Some(text.clone().into_bytes()));
+    }
+    if platform::stdin_is_terminal() {
+        if args.event.is_some() {
+            return Ok(None);
+        }
+        anyhow::bail!("there is no payload: pipe one in, as in: herald explain < payload.json, or name an event with --event");
+    }
+    let mut data = Vec::new();
+    std::io::stdin().read_to_end(&mut data).context("could not read the payload from standard input")?;
+    Ok((!data.is_empty()).then_some(data))
+}

@@ -1,0 +1,76 @@
+//! One file per command. Each reads its arguments, calls one room, and prints; none decides anything.
+//!
+//! Owns how errors look and which exit status they give.
+
+mod completions;
+mod config;
+mod explain;
+pub mod hook;
+mod log;
+mod play;
+mod preview;
+mod status;
+mod tell;
+mod which;
+
+use std::io::{self, Write as _};
+use std::process::ExitCode;
+use std::time::Instant;
+
+use anstyle::{AnsiColor, Style};
+use clap::Parser as _;
+
+use crate::cli::{Cli, Command};
+
+/// An error that has said all there is to say; only the exit status is left.
+#[derive(Debug)]
+struct Silent;
+
+impl std::fmt::Display for Silent {
+    fn fmt(&self, _: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        Ok(())
+    }
+}
+
+impl std::error::Error for Silent {}
+
+/// Runs the command that the arguments name.
+pub fn main(begun: Instant) -> ExitCode {
+    match run(Cli::parse(), begun) {
+        Ok(code) => code,
+        Err(error) => fail(&error),
+    }
+}
+
+fn run(cli: Cli, begun: Instant) -> anyhow::Result<ExitCode> {
+    match cli.command {
+        Command::Hook(_) => Ok(hook::main(std::env::args_os().skip(2).collect(), begun)),
+        Command::Play(args) => play::run(&args, begun),
+        Command::Explain(args) => explain::run(&args),
+        Command::Which(args) => which::run(&args),
+        Command::Preview(args) => preview::run(&args, begun),
+        Command::Log(args) => log::run(&args),
+        Command::Status(args) => status::run(&args),
+        Command::Config(args) => config::run(&args),
+        Command::Completions { shell } => completions::run(shell),
+    }
+}
+
+/// Prints an error the way every command does: what, then why, each cause on a line of its own.
+fn fail(error: &anyhow::Error) -> ExitCode {
+    let closed_pipe = error
+        .chain()
+        .any(|cause| cause.downcast_ref::<io::Error>().is_some_and(|e| e.kind() == io::ErrorKind::BrokenPipe));
+    if closed_pipe {
+        return ExitCode::SUCCESS;
+    }
+    if !error.is::<Silent>() {
+        let red = Style::new().bold().fg_color(Some(AnsiColor::Red.into()));
+        let mut stderr = anstream::stderr().lock();
+        let _ = writeln!(stderr, "{red}herald:{red:#} {error}");
+        for cause in error.chain().skip(1) {
+            let _ = writeln!(stderr, "  because: {cause}");
+        }
+    }
+    ExitCode::FAILURE
+}

@@ -1,0 +1,116 @@
+//! `herald preview`: hear a pack or an event, with the names as they sound; or render it into a file.
+
+use std::ffi::OsString;
+use std::io::Write as _;
+use std::path::Path;
+use std::process::{Command, ExitCode};
+use std::time::Instant;
+
+use anyhow::{Context as _, bail};
+
+use super::Silent;
+use super::play::wait_for_end;
+use super::tell::{BAD, BOLD, GOOD};
+use crate::cli::Preview;
+use crate::config::{self, Config};
+use crate::event::{self, EVENTS, EventName, Occurrence};
+use crate::journal::Tail;
+use crate::paths::Paths;
+use crate::platform::spawn;
+use crate::ring::{self, Call};
+use crate::sound;
+use crate::sound_ref::SoundRef;
+
+pub(super) fn run(args: &Preview, begun: Instant) -> anyhow::Result<ExitCode> {
+    let paths = Paths::from_env()?;
+    let config = config::load(&paths.config, &paths.config_image(), paths.home.as_deref()).config;
+    let calls = calls(args.what.as_deref(), &config, &paths)?;
+    if let Some(file) = &args.render {
+        return render(file, &calls, &config);
+    }
+    let mut out = anstream::stdout();
+    for (label, call) in &calls {
+        write!(out, "{BOLD}{label:<20}{BOLD:#} ")?;
+        out.flush()?;
+        let mut tail = Tail::from_end(&paths).context("could not read the journal")?;
+        let rung = ring::ring(&paths, call, begun);
+        if !rung.decision.play {
+            writeln!(out, "{BAD}skipped: {}{BAD:#}", rung.decision.reason)?;
+            continue;
+        }
+        let end = wait_for_end(&mut tail, &rung)?;
+        if end.finished() {
+            writeln!(out, "{GOOD}heard{GOOD:#}")?;
+            continue;
+        }
+        if end.reason() == "no-audio"
+            && let Some(file) = &args.or_render
+        {
+            writeln!(out, "{BAD}no output device{BAD:#}: rendering to {} instead", file.display())?;
+            return render(file, &calls, &config);
+        }
+        writeln!(out, "{BAD}{}{BAD:#}", end.in_words())?;
+        return Err(Silent.into());
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// What is to be heard, with the names to print.
+fn calls(what: Option<&str>, config: &Config, paths: &Paths) -> anyhow::Result<Vec<(String, Call)>> {
+    let call = |event: EventName, chosen| Call {
+        occurrence: Occurrence { event: Some(event), agent: "herald".to_owned(), agent_event: Some("preview".to_owned()), ..Occurrence::default() },
+        chosen,
+        by_hand: true,
+        force: true,
+        ..Call::default()
+    };
+    let known = |name: &str| event::canonical(name).is_some() || config.events.iter().any(|(event, _)| event.as_str() == name);
+    if let Some(name) = what.filter(|name| known(name)) {
+        return Ok(vec![(name.to_owned(), call(name.parse()?, None))]);
+    }
+    let dirs = sound::Dirs::of(paths);
+    let mut calls = Vec::new();
+    for row in EVENTS.iter().filter(|row| row.enabled || what.is_some()) {
+        let chosen = match what {
+            None => None,
+            Some(pack) => {
+                let Some(sound) = of_pack(pack, row.name)? else { continue };
+                let there = ring::consider(config, &call(row.name.parse()?, Some(sound.clone())));
+                if sound::lookup_any(&there.request, &dirs).found.is_none() {
+                    continue;
+                }
+                Some(sound)
+            }
+        };
+        calls.push((row.name.to_owned(), call(row.name.parse()?, chosen)));
+    }
+    if calls.is_empty() {
+        bail!("{:?} is neither an event nor a pack with a sound in it", what.unwrap_or_default());
+    }
+    Ok(calls)
+}
+
+fn of_pack(pack: &str, event: &str) -> anyhow::Result<Option<SoundRef>> {
+    let spelled = match pack.strip_prefix("xdg:") {
+        Some(theme) => match event::canonical(event).and_then(|row| row.xdg.first()) {
+            Some(name) => format!("xdg:{theme}/{name}"),
+            None => return Ok(None),
+        },
+        None if pack == sound::builtin::PACK => format!("builtin:{event}"),
+        None => format!("pack:{pack}/{event}"),
+    };
+    Ok(SoundRef::parse(&spelled, Path::new(""), None)?)
+}
+
+/// Has the player write the sounds, one after the other, into one file.
+fn render(file: &Path, calls: &[(String, Call)], config: &Config) -> anyhow::Result<ExitCode> {
+    let player = spawn::sibling(ring::PLAYER)?;
+    let mut args: Vec<OsString> = vec!["render".into(), file.into()];
+    args.extend(calls.iter().map(|(_, call)| ring::in_hex(&ring::consider(config, call).request).into()));
+    let status = Command::new(&player).args(args).status().with_context(|| format!("could not start {}", player.display()))?;
+    if !status.success() {
+        return Err(Silent.into());
+    }
+    writeln!(anstream::stdout(), "wrote {} sound{} to {}", calls.len(), if calls.len() == 1 { "" } else { "s" }, file.display())?;
+    Ok(ExitCode::SUCCESS)
+}

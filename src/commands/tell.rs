@@ -1,0 +1,49 @@
+//! How results look in a terminal: the shapes that more than one command prints.
+
+use std::io::{self, Write};
+
+use anstyle::{AnsiColor, Style};
+use serde_json::{Value, json};
+
+use crate::sound::{Lookup, Tried};
+
+pub(super) const BOLD: Style = Style::new().bold();
+pub(super) const DIM: Style = Style::new().dimmed();
+pub(super) const GOOD: Style = Style::new().fg_color(Some(anstyle::Color::Ansi(AnsiColor::Green)));
+pub(super) const WARN: Style = Style::new().fg_color(Some(anstyle::Color::Ansi(AnsiColor::Yellow)));
+pub(super) const BAD: Style = Style::new().fg_color(Some(anstyle::Color::Ansi(AnsiColor::Red)));
+
+/// Prints one JSON value on one line.
+pub(super) fn json_line(value: &Value) -> io::Result<()> {
+    writeln!(anstream::stdout(), "{value}")
+}
+
+/// The `sound` and `tried` of the JSON shapes.
+pub(super) fn lookup_json(lookup: &Lookup) -> (Value, Value) {
+    let sound = lookup.found.as_ref().map_or(Value::Null, crate::sound::describe);
+    (sound, json!(lookup.tried))
+}
+
+/// One line for each rung that was tried.
+pub(super) fn rungs(out: &mut impl Write, tried: &[Tried]) -> io::Result<()> {
+    let width = tried.iter().map(|row| row.rung.len()).max().unwrap_or(0);
+    for row in tried {
+        let (mark, style) = match (row.found, &row.why) {
+            (true, _) => ("✓", GOOD),
+            (false, Some(_)) => ("!", WARN),
+            (false, None) => ("·", DIM),
+        };
+        write!(out, "  {style}{mark}{style:#} {DIM}{:width$}{DIM:#}  {}", row.rung, clean(&row.candidate))?;
+        match &row.why {
+            Some(why) => writeln!(out, " {WARN}({}){WARN:#}", clean(why))?,
+            None => writeln!(out)?,
+        }
+    }
+    Ok(())
+}
+
+/// Text of unknown origin, without anything that would move the cursor or turn the reading direction.
+pub(super) fn clean(text: &str) -> String {
+    let hides = |c: char| c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200e}' | '\u{200f}');
+    text.chars().map(|c| if hides(c) { '\u{fffd}' } else { c }).collect()
+}

@@ -1,0 +1,443 @@
+//! The cached image: the last configuration that was clean, as bytes that decode in microseconds.
+//!
+//! It serves twice. While the file is the one it was made of, no hook parses TOML. While the file is faulty, the image
+//! holds in its place, so that a slip of the editor neither silences nor un-mutes anything. Nothing else is trusted: a
+//! damaged image, one of another layout, of another configuration file or of another user counts as none.
+//!
+//! A hook pays for few system calls: the file's stamp is looked at; the image is opened, looked at, read and closed.
+//! Writing it is left to the caller, for when the hook's work is done.
+
+use std::fs::{self, File, Metadata, OpenOptions};
+use std::io::{self, Read as _, Write as _};
+use std::path::{self, Path, PathBuf};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use serde::Serialize;
+use xxhash_rust::xxh3::{Xxh3, xxh3_64};
+
+use super::problem::{Problem, Severity};
+use super::read::parse;
+use super::types::{Config, limit};
+
+/// Where the configuration that holds was taken from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Applied {
+    /// From the file as it is.
+    File,
+    /// From the image: the file is faulty.
+    LastGood,
+    /// From nowhere: there is no file, or a faulty one and no image.
+    Defaults,
+}
+
+/// What [`load`] found.
+#[derive(Clone, Debug)]
+pub struct Loaded {
+    /// The configuration that holds.
+    pub config: Config,
+    /// Where it was taken from.
+    pub applied: Applied,
+    /// What is wrong with the file. Warnings are only told when it was parsed; [`check`] tells them always.
+    pub problems: Vec<Problem>,
+    /// The image to [`store`] when the hook's work is done; `None` if the one on disk is current.
+    pub fresh: Option<Image>,
+}
+
+/// What [`check`] found.
+#[derive(Clone, Debug)]
+pub struct Checked {
+    /// What was right in the file.
+    pub config: Config,
+    /// All that is wrong with it.
+    pub problems: Vec<Problem>,
+    /// Its text, for [`Problem::render`]; empty where it could not be read.
+    pub source: String,
+}
+
+/// Reads the file itself, whatever image there is. A missing one is as good as an empty one.
+pub fn check(file: &Path, home: Option<&Path>) -> Checked {
+    match source(file) {
+        Ok(Some((source, _))) => {
+            let (config, problems) = parse(&source, file, home);
+            Checked { config, problems, source }
+        }
+        Ok(None) => Checked { config: Config::default(), problems: Vec::new(), source: String::new() },
+        Err(problem) => Checked { config: Config::default(), problems: vec![*problem], source: String::new() },
+    }
+}
+
+/// The configuration that holds now: the file's, or the image's while the file is faulty, or the defaults.
+///
+/// Never fails and never writes. A file that isn't there is no fault: somebody removed it.
+pub fn load(file: &Path, image: &Path, home: Option<&Path>) -> Loaded {
+    let origin = Origin::of(file);
+    let now = match fs::metadata(file) {
+        Ok(metadata) => Some(Stamp::of(&metadata, home)),
+        Err(error) if is_missing(file, &error) => return Loaded::defaults(),
+        // Why it can't be read is told below.
+        Err(_) => None,
+    };
+    let kept = Image::read(image).filter(|kept| kept.origin() == origin);
+    if let Some(kept) = &kept
+        && now.is_some_and(|now| kept.stamp() == now)
+        && let Some(config) = kept.config()
+    {
+        return Loaded { config, applied: Applied::File, problems: Vec::new(), fresh: None };
+    }
+
+    let (config, problems, metadata) = match source(file) {
+        Ok(Some((text, metadata))) => {
+            let (config, problems) = parse(&text, file, home);
+            (config, problems, metadata)
+        }
+        Ok(None) => return Loaded::defaults(),
+        Err(problem) => (Config::default(), vec![*problem], None),
+    };
+    if problems.iter().any(Problem::is_error) {
+        let (config, applied) = match kept.and_then(|kept| kept.config()) {
+            Some(config) => (config, Applied::LastGood),
+            None => (Config::default(), Applied::Defaults),
+        };
+        return Loaded { config, applied, problems, fresh: None };
+    }
+    let stamp = metadata.filter(|metadata| !is_young(metadata)).map_or(Stamp::UNSETTLED, |it| Stamp::of(&it, home));
+    let fresh = Image::new(&config, origin, stamp);
+    Loaded { config, applied: Applied::File, problems, fresh }
+}
+
+impl Loaded {
+    fn defaults() -> Self {
+        Self { config: Config::default(), applied: Applied::Defaults, problems: Vec::new(), fresh: None }
+    }
+}
+
+/// Writes the image in place of an older one, whole or not at all, readable by its owner only.
+///
+/// # Errors
+/// What the file system says. The image that was there is then still there.
+pub fn store(image_path: &Path, image: &Image) -> io::Result<()> {
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    let mut name = image_path.file_name().ok_or(io::ErrorKind::InvalidInput)?.to_owned();
+    name.push(format!(".{}-{}.tmp", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed)));
+    let temporary = image_path.with_file_name(name);
+
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = match options.open(&temporary) {
+        // Left behind by a process of the same number that was killed.
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+            fs::remove_file(&temporary)?;
+            options.open(&temporary)?
+        }
+        opened => opened?,
+    };
+    // No sync: after a power cut a damaged image counts as none, and the file is parsed again.
+    let written = file.write_all(&image.bytes);
+    drop(file);
+    let done = written.and_then(|()| fs::rename(&temporary, image_path));
+    if done.is_err() {
+        _ = fs::remove_file(&temporary);
+    }
+    done
+}
+
+/// A configuration as bytes, with the stamp of the file it was made of.
+///
+/// Layout, integers little-endian: magic with the layout's number (8 bytes), checksum of all that follows (8), origin
+/// (8), stamp (8 × 8), time of parsing in seconds since 1970 (8), then the configuration as `postcard` writes it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Image {
+    bytes: Vec<u8>,
+}
+
+impl Image {
+    /// The last byte is the number of the layout. Whoever changes the types in `types` changes it: an old image read
+    /// as a new one could be a configuration nobody wrote.
+    const MAGIC: [u8; 8] = *b"herald\0\x01";
+    const CHECKED_FROM: usize = 16;
+    const ORIGIN: usize = 16;
+    const STAMP: usize = 24;
+    const PARSED_AT: usize = Self::STAMP + 8 * Stamp::WORDS;
+    const CONFIG: usize = Self::PARSED_AT + 8;
+    /// Far more than a configuration file of the greatest size makes.
+    const MAX_BYTES: u64 = 16 * limit::FILE_BYTES;
+
+    fn new(config: &Config, origin: Origin, stamp: Stamp) -> Option<Self> {
+        let parsed_at = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
+        let mut bytes = Vec::with_capacity(1024);
+        bytes.extend_from_slice(&Self::MAGIC);
+        bytes.extend_from_slice(&[0; 8]);
+        bytes.extend_from_slice(&origin.0.to_le_bytes());
+        stamp.0.iter().for_each(|word| bytes.extend_from_slice(&word.to_le_bytes()));
+        bytes.extend_from_slice(&parsed_at.to_le_bytes());
+        // Fails where a path is not UTF-8: then there is no image, and the file is parsed in each hook.
+        let mut bytes = postcard::to_extend(config, bytes).ok()?;
+        let checksum = xxh3_64(&bytes[Self::CHECKED_FROM..]);
+        bytes[8..Self::CHECKED_FROM].copy_from_slice(&checksum.to_le_bytes());
+        (bytes.len() as u64 <= Self::MAX_BYTES).then_some(Self { bytes })
+    }
+
+    /// Reads an image of ours, undamaged.
+    pub fn read(path: &Path) -> Option<Self> {
+        let mut file = open_own(path)?;
+        let length = file.metadata().ok().filter(is_own_file)?.len();
+        if length < Self::CONFIG as u64 || length > Self::MAX_BYTES {
+            return None;
+        }
+        let mut bytes = vec![0; usize::try_from(length).ok()?];
+        file.read_exact(&mut bytes).ok()?;
+        let image = Self { bytes };
+        let sound =
+            image.bytes.starts_with(&Self::MAGIC) && image.word(8) == xxh3_64(&image.bytes[Self::CHECKED_FROM..]);
+        sound.then_some(image)
+    }
+
+    /// When the configuration was read from its file.
+    pub fn parsed_at(&self) -> SystemTime {
+        UNIX_EPOCH + Duration::from_secs(self.word(Self::PARSED_AT).min(u64::from(u32::MAX)))
+    }
+
+    fn config(&self) -> Option<Config> {
+        postcard::from_bytes(&self.bytes[Self::CONFIG..]).ok()
+    }
+
+    fn origin(&self) -> Origin {
+        Origin(self.word(Self::ORIGIN))
+    }
+
+    fn stamp(&self) -> Stamp {
+        Stamp(std::array::from_fn(|at| self.word(Self::STAMP + 8 * at)))
+    }
+
+    fn word(&self, at: usize) -> u64 {
+        u64::from_le_bytes(std::array::from_fn(|byte| self.bytes[at + byte]))
+    }
+}
+
+impl std::fmt::Debug for Image {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Image").field("bytes", &self.bytes.len()).finish_non_exhaustive()
+    }
+}
+
+/// Which configuration file an image is of: another `HERALD_CONFIG` never gets its copy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Origin(u64);
+
+impl Origin {
+    fn of(file: &Path) -> Self {
+        let file =
+            if file.is_absolute() { PathBuf::new() } else { path::absolute(file).unwrap_or_default() }.join(file);
+        Self(xxh3_64(file.as_os_str().as_encoded_bytes()))
+    }
+}
+
+/// All that tells whether the file is still the one that was parsed, and would be read alike.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Stamp([u64; Self::WORDS]);
+
+impl Stamp {
+    const WORDS: usize = 8;
+    /// Of a file that may yet change without its stamp changing: equal to no stamp of a file, as no program is 0.
+    const UNSETTLED: Self = Self([0; Self::WORDS]);
+
+    fn of(metadata: &Metadata, home: Option<&Path>) -> Self {
+        let mut reader = Xxh3::new();
+        // A newer program may know more keys, and another home makes other paths.
+        reader.update(env!("CARGO_PKG_VERSION").as_bytes());
+        reader.update(&[0]);
+        reader.update(home.unwrap_or(Path::new("")).as_os_str().as_encoded_bytes());
+        let reader = reader.digest().max(1);
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::MetadataExt as _;
+            let m = metadata;
+            let signed = [m.mtime(), m.mtime_nsec(), m.ctime(), m.ctime_nsec()].map(i64::cast_unsigned);
+            Self([reader, m.dev(), m.ino(), m.size(), signed[0], signed[1], signed[2], signed[3]])
+        }
+        #[cfg(windows)]
+        {
+            use std::os::windows::fs::MetadataExt as _;
+            Self([reader, metadata.file_size(), metadata.last_write_time(), 0, 0, 0, 0, 0])
+        }
+    }
+}
+
+/// Whether the file changed so lately that it may change again within one tick of the clock that stamps it.
+fn is_young(metadata: &Metadata) -> bool {
+    const TICK: Duration = Duration::from_millis(50);
+    #[cfg(unix)]
+    let changed = {
+        use std::os::unix::fs::MetadataExt as _;
+        // Unlike the time of modification, this one nobody can set.
+        let seconds = u64::try_from(metadata.ctime()).unwrap_or_default();
+        Some(UNIX_EPOCH + Duration::new(seconds, u32::try_from(metadata.ctime_nsec()).unwrap_or_default()))
+    };
+    #[cfg(windows)]
+    let changed = metadata.modified().ok();
+    changed.is_none_or(|changed| match SystemTime::now().duration_since(changed) {
+        Ok(age) => age < TICK,
+        Err(ahead) => ahead.duration() < TICK,
+    })
+}
+
+/// The text of the file, and its metadata if they were the same before and after; `Ok(None)` if there is none.
+fn source(file: &Path) -> Result<Option<(String, Option<Metadata>)>, Box<Problem>> {
+    let unreadable = |why: String| {
+        Box::new(Problem {
+            severity: Severity::Error,
+            line: 0,
+            column: 0,
+            key: String::new(),
+            message: format!("the configuration file can't be read: {why}"),
+            value: None,
+            allowed: None,
+            suggestion: None,
+        })
+    };
+    let of_io = |error: io::Error| unreadable(error.to_string());
+
+    let mut options = OpenOptions::new();
+    options.read(true);
+    // A pipe in its place must not hold the hook up.
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::custom_flags(&mut options, libc::O_NONBLOCK);
+    let opened = match options.open(file) {
+        Ok(opened) => opened,
+        Err(error) if is_missing(file, &error) => return Ok(None),
+        Err(error) => return Err(of_io(error)),
+    };
+    let before = opened.metadata().map_err(of_io)?;
+    if !before.is_file() {
+        return Err(unreadable(
+            if before.is_dir() { "it is a directory" } else { "it is not a regular file" }.to_owned(),
+        ));
+    }
+    let mut bytes = Vec::new();
+    (&opened).take(limit::FILE_BYTES + 1).read_to_end(&mut bytes).map_err(of_io)?;
+    if bytes.len() as u64 > limit::FILE_BYTES {
+        return Err(unreadable("it is larger than 1 MiB".to_owned()));
+    }
+    let text = String::from_utf8(bytes).map_err(|error| {
+        let valid = &error.as_bytes()[..error.utf8_error().valid_up_to()];
+        let line = 1 + valid.iter().filter(|byte| **byte == b'\n').count();
+        unreadable(format!("it is not UTF-8 (line {line})"))
+    })?;
+    let after = opened.metadata().map_err(of_io)?;
+    let same = Stamp::of(&before, None) == Stamp::of(&after, None);
+    Ok(Some((text, same.then_some(after))))
+}
+
+/// Whether there is no file. A link that leads nowhere is a fault: what it led to may be back in a moment.
+fn is_missing(file: &Path, error: &io::Error) -> bool {
+    error.kind() == io::ErrorKind::NotFound && fs::symlink_metadata(file).is_err()
+}
+
+#[cfg(unix)]
+fn open_own(path: &Path) -> Option<File> {
+    use std::os::unix::fs::OpenOptionsExt as _;
+    OpenOptions::new().read(true).custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK).open(path).ok()
+}
+
+#[cfg(windows)]
+fn open_own(path: &Path) -> Option<File> {
+    fs::symlink_metadata(path).ok().filter(Metadata::is_file)?;
+    File::open(path).ok()
+}
+
+/// A regular file that nobody else could have written.
+fn is_own_file(metadata: &Metadata) -> bool {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt as _;
+        let own = metadata.uid() == rustix::process::geteuid().as_raw();
+        metadata.is_file() && own && metadata.mode() & 0o022 == 0
+    }
+    #[cfg(windows)]
+    metadata.is_file()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FULL: &str = r#"
+        volume = 40
+        pack = ["a", "herald"]
+        timeout = "9s"
+        [speaker]
+        overlap = "drop"
+        min_audible = "1s"
+        lead_in = "1500ms"
+        normalize = false
+        [events."deploy.done"]
+        enabled = true
+        sound = ["builtin:bell", "pack:a/b", "xdg:c/d", "/e.wav"]
+        volume = 3
+        throttle = "0s"
+        priority = "urgent"
+        [[rules]]
+        match = { agent = "a", event = "b", tool = ["c", "d"], cwd = "/e", detail = "f" }
+        pack = "p"
+        enabled = false
+    "#;
+
+    fn full() -> Config {
+        let (config, problems) = parse(FULL, Path::new("/cfg/config.toml"), None);
+        assert_eq!(problems, []);
+        config
+    }
+
+    #[test]
+    fn an_image_holds_the_whole_configuration() {
+        let image = Image::new(&full(), Origin(7), Stamp([9; Stamp::WORDS])).unwrap();
+        assert_eq!(image.config(), Some(full()));
+        assert_eq!(image.origin(), Origin(7));
+        assert_eq!(image.stamp(), Stamp([9; Stamp::WORDS]));
+        assert!(image.parsed_at().elapsed().unwrap() < Duration::from_secs(60));
+    }
+
+    // On Windows the paths are others.
+    #[cfg(unix)]
+    #[test]
+    fn the_layout_only_changes_with_its_number() {
+        let bytes = postcard::to_stdvec(&full()).unwrap();
+        assert_eq!(
+            (Image::MAGIC[7], xxh3_64(&bytes)),
+            (1, 13_966_272_356_649_308_277),
+            "the configuration is laid out differently: change the last byte of Image::MAGIC, then this line"
+        );
+    }
+
+    #[test]
+    fn a_damaged_image_counts_as_none() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("image");
+        let image = Image::new(&full(), Origin(7), Stamp::UNSETTLED).unwrap();
+        for at in 0..image.bytes.len() {
+            let mut bytes = image.bytes.clone();
+            bytes[at] ^= 0x10;
+            store(&path, &Image { bytes }).unwrap();
+            assert_eq!(Image::read(&path), None, "byte {at}");
+        }
+        for length in 0..image.bytes.len() {
+            store(&path, &Image { bytes: image.bytes[..length].to_vec() }).unwrap();
+            assert_eq!(Image::read(&path), None, "{length} bytes");
+        }
+        store(&path, &image).unwrap();
+        assert_eq!(Image::read(&path), Some(image));
+    }
+
+    #[test]
+    fn another_program_or_home_reads_the_file_anew() {
+        let metadata = fs::metadata(".").unwrap();
+        let stamp = |home: &str| Stamp::of(&metadata, Some(Path::new(home)));
+        assert_eq!(stamp("/a"), stamp("/a"));
+        assert_ne!(stamp("/a"), stamp("/b"));
+        assert_ne!(stamp("/a"), Stamp::UNSETTLED);
+    }
+}

@@ -1,0 +1,22 @@
+//! The configuration file: reading with spans, rules, the cached image.
+//!
+//! `read` turns text into a [`Config`] and a list of [`Problem`]s, and never gives up at the first one. `rules`
+//! answers what holds for one occurrence. `image` keeps the last configuration that was clean, so that a hook needn't
+//! parse TOML and a faulty file neither silences nor un-mutes anything.
+//!
+//! Nothing here prints, writes the configuration file, or reads the environment.
+
+mod image;
+mod pattern;
+mod problem;
+mod read;
+mod rules;
+mod show;
+mod types;
+mod value;
+
+pub use image::{Applied, Checked, Image, Loaded, check, load, store};
+pub use problem::{Problem, Severity};
+pub use read::parse;
+pub use show::show;
+pub use types::{Config, Overlap, Overrides, Pattern, Rule, Settings, Speaker, When};

@@ -1,0 +1,289 @@
+//! What is wrong with a configuration file, where, and what would be right.
+//!
+//! A problem is data; [`Problem::render`] is the one place that words it for a terminal. What comes from the file is
+//! never printed raw: control characters in it would reach the terminal.
+
+use std::fmt::{self, Write as _};
+use std::path::Path;
+
+use serde::Serialize;
+
+/// How bad it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    /// The file is faulty: the last configuration that was clean holds instead of it.
+    Error,
+    /// This much of the file has no effect, or not the likely one; the rest of it applies.
+    Warning,
+}
+
+impl Severity {
+    /// The word used in messages and JSON.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Error => "error",
+            Self::Warning => "warning",
+        }
+    }
+}
+
+/// One thing that is wrong with the configuration file.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Problem {
+    /// How bad it is.
+    pub severity: Severity,
+    /// The line, from 1; 0 where it is about the file as a whole.
+    pub line: usize,
+    /// The column in characters, from 1; 0 where it is about the file as a whole.
+    pub column: usize,
+    /// The dotted path of the key, as in `events."task.complete".volume`; empty where there is none.
+    pub key: String,
+    /// What is wrong, in one line.
+    pub message: String,
+    /// The value as it is written in the file, shortened.
+    pub value: Option<String>,
+    /// What would be allowed.
+    pub allowed: Option<String>,
+    /// What was probably meant, as it would be written in the file.
+    pub suggestion: Option<String>,
+}
+
+impl Problem {
+    /// Whether the file must not be used.
+    pub fn is_error(&self) -> bool {
+        self.severity == Severity::Error
+    }
+
+    /// The problem as a compiler would print it, with the line it is about; several lines, the last one ended.
+    ///
+    /// `source` is the text the problem was found in.
+    pub fn render(&self, file: &Path, source: &str, colour: bool) -> String {
+        let paint = |style: &'static str| if colour { style } else { "" };
+        let (bold, blue, cyan, reset) = (paint("\x1b[1m"), paint("\x1b[1;34m"), paint("\x1b[1;36m"), paint("\x1b[0m"));
+        let mark = paint(match self.severity {
+            Severity::Error => "\x1b[1;31m",
+            Severity::Warning => "\x1b[1;33m",
+        });
+
+        let mut out = String::new();
+        let severity = self.severity.as_str();
+        _ = writeln!(out, "{mark}{severity}{reset}{bold}: {}{reset}", self.message);
+        let file = printable(&file.to_string_lossy());
+        let excerpt = self.line.checked_sub(1).and_then(|at| source.split('\n').nth(at));
+        let width = self.line.to_string().len();
+        let Some(excerpt) = excerpt else {
+            _ = writeln!(out, "{blue}-->{reset} {file}");
+            self.write_help(&mut out, "", cyan, reset);
+            return out;
+        };
+
+        _ = writeln!(out, "{:width$}{blue}-->{reset} {file}:{}:{}", "", self.line, self.column);
+        let (text, indent, length) = self.window(excerpt);
+        _ = writeln!(out, "{:width$} {blue}|{reset}", "");
+        _ = writeln!(out, "{blue}{} |{reset} {text}", self.line);
+        _ = writeln!(out, "{:width$} {blue}|{reset} {:indent$}{mark}{}{reset}", "", "", "^".repeat(length));
+        let margin = format!("{:width$} ", "");
+        self.write_help(&mut out, &margin, cyan, reset);
+        out
+    }
+
+    fn write_help(&self, out: &mut String, margin: &str, cyan: &str, reset: &str) {
+        if !self.key.is_empty() {
+            _ = writeln!(out, "{margin}{cyan}= key:{reset} {}", self.key);
+        }
+        if let Some(allowed) = &self.allowed {
+            _ = writeln!(out, "{margin}{cyan}= allowed:{reset} {allowed}");
+        }
+        if let Some(suggestion) = &self.suggestion {
+            _ = writeln!(out, "{margin}{cyan}= help:{reset} did you mean {suggestion}?");
+        }
+    }
+
+    /// The part of the line that fits a terminal, how far in it the caret stands, and how wide it is.
+    fn window(&self, line: &str) -> (String, usize, usize) {
+        const BEFORE: usize = 60;
+        const WIDTH: usize = 140;
+
+        let line = line.strip_suffix('\r').unwrap_or(line);
+        let line = if self.line == 1 { line.strip_prefix('\u{feff}').unwrap_or(line) } else { line };
+        let caret = self.column.saturating_sub(1);
+        let from = if line.chars().nth(WIDTH).is_some() { caret.saturating_sub(BEFORE) } else { 0 };
+
+        let rest: String = line.chars().skip(caret).take(WIDTH).collect();
+        let name = self.key.rsplit('.').next().unwrap_or_default();
+        let length = [self.value.as_deref().unwrap_or_default(), name]
+            .into_iter()
+            .find(|text| !text.is_empty() && printable(&rest).starts_with(text))
+            .map_or(1, |text| text.chars().count());
+
+        let mut text = String::new();
+        if from > 0 {
+            text.push('…');
+        }
+        text.push_str(&printable(&line.chars().skip(from).take(WIDTH).collect::<String>()));
+        if line.chars().nth(from + WIDTH).is_some() {
+            text.push('…');
+        }
+        (text, caret - from + usize::from(from > 0), length.min(WIDTH - BEFORE))
+    }
+}
+
+/// One line, for the journal and for `status`.
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.line > 0 {
+            write!(f, "{}:{}: ", self.line, self.column)?;
+        }
+        f.write_str(&self.message)?;
+        if let Some(suggestion) = &self.suggestion {
+            write!(f, " (did you mean {suggestion}?)")?;
+        }
+        Ok(())
+    }
+}
+
+/// The text with every character replaced that a terminal would obey or that would hide others.
+pub(super) fn printable(text: &str) -> String {
+    text.chars()
+        .map(|char| match char {
+            '\t' => ' ',
+            '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}' => '\u{fffd}',
+            char if char.is_control() => '\u{fffd}',
+            char => char,
+        })
+        .collect()
+}
+
+/// The text in one printable line of at most `limit` characters.
+pub(super) fn shortened(text: &str, limit: usize) -> String {
+    let line = text.lines().next().unwrap_or_default();
+    let mut short = printable(&line.chars().take(limit).collect::<String>());
+    if line.chars().nth(limit).is_some() || line.len() < text.len() {
+        short.push('…');
+    }
+    short
+}
+
+/// The candidate that was probably meant by `word`: the nearest, or one that was cut short or went on.
+pub(super) fn nearest<'c>(word: &str, candidates: impl IntoIterator<Item = &'c str> + Clone) -> Option<&'c str> {
+    let tolerance = |word: &str| (word.len() / 3).clamp(1, 3);
+    nearest_within(word, candidates.clone(), tolerance).or_else(|| {
+        let word = word.to_lowercase();
+        let mut candidates = candidates.into_iter();
+        candidates.find(|c| word.len() >= 3 && (c.starts_with(word.as_str()) || word.starts_with(c)))
+    })
+}
+
+/// The candidate that takes the fewest edits, if no more than `most` allows for the shorter of the two.
+pub(super) fn nearest_within<'c>(
+    word: &str,
+    candidates: impl IntoIterator<Item = &'c str>,
+    most: impl Fn(&str) -> usize,
+) -> Option<&'c str> {
+    // Nobody mistypes a word of a hundred letters, and the distance is quadratic.
+    if word.is_empty() || word.len() > 100 {
+        return None;
+    }
+    let word = word.to_lowercase();
+    candidates
+        .into_iter()
+        .map(|candidate| (strsim::osa_distance(&word, candidate), candidate))
+        .filter(|(distance, candidate)| {
+            let shorter = if candidate.len() < word.len() { candidate } else { word.as_str() };
+            *distance <= most(shorter)
+        })
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, candidate)| candidate)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn problem() -> Problem {
+        Problem {
+            severity: Severity::Error,
+            line: 2,
+            column: 11,
+            key: "speaker.overlap".to_owned(),
+            message: "overlap can't be \"que\"".to_owned(),
+            value: Some("\"que\"".to_owned()),
+            allowed: Some("queue, replace, drop".to_owned()),
+            suggestion: Some("\"queue\"".to_owned()),
+        }
+    }
+
+    #[test]
+    fn a_problem_is_shown_with_its_line_a_caret_and_a_hint() {
+        let text = problem().render(Path::new("/c/config.toml"), "[speaker]\noverlap = \"que\"\r\n", false);
+        assert_eq!(
+            text,
+            "error: overlap can't be \"que\"\n \
+              --> /c/config.toml:2:11\n  \
+               |\n\
+             2 | overlap = \"que\"\n  \
+               |           ^^^^^\n  \
+               = key: speaker.overlap\n  \
+               = allowed: queue, replace, drop\n  \
+               = help: did you mean \"queue\"?\n"
+        );
+    }
+
+    #[test]
+    fn colour_changes_nothing_but_the_colour() {
+        let render = |colour| problem().render(Path::new("/c/config.toml"), "[speaker]\noverlap = \"que\"\n", colour);
+        let mut plain = String::new();
+        let coloured = render(true);
+        let mut rest = coloured.as_str();
+        while let Some((before, after)) = rest.split_once('\x1b') {
+            plain.push_str(before);
+            rest = after.split_once('m').unwrap().1;
+        }
+        plain.push_str(rest);
+        assert_eq!(plain, render(false));
+    }
+
+    #[test]
+    fn nothing_of_the_file_commands_the_terminal() {
+        let text = problem().render(Path::new("/c/\x1b]0;x"), "\n\x1b[31m \u{202e}x\tx\x07\n", false);
+        assert!(!text.contains(['\x1b', '\x07', '\t', '\u{202e}']), "{text:?}");
+    }
+
+    #[test]
+    fn a_problem_of_the_whole_file_has_no_line() {
+        let whole = Problem { line: 0, column: 0, key: String::new(), value: None, ..problem() };
+        let text = whole.render(Path::new("/c/config.toml"), "", false);
+        assert!(text.contains("--> /c/config.toml\n"), "{text}");
+    }
+
+    #[test]
+    fn of_a_long_line_only_the_surroundings_are_shown() {
+        let source = format!("\n{}\"que\"{}", "a".repeat(100_000), "b".repeat(100_000));
+        let far = Problem { column: 100_001, ..problem() };
+        let text = far.render(Path::new("c"), &source, false);
+        assert!(text.lines().all(|line| line.chars().count() < 160), "{text}");
+        let lines: Vec<&str> = text.lines().collect();
+        assert_eq!(lines[3].chars().position(|c| c == '"'), lines[4].chars().position(|c| c == '^'), "{text}");
+    }
+
+    #[test]
+    fn a_problem_stands_anywhere_in_any_text_without_a_panic() {
+        for (line, column) in [(0, 0), (1, 1), (1, 500), (7, 1), (usize::MAX, usize::MAX)] {
+            let text = Problem { line, column, ..problem() }.render(Path::new("c"), "ä = 1", false);
+            assert!(text.ends_with('\n'), "{text}");
+        }
+    }
+
+    #[test]
+    fn only_what_is_near_is_suggested() {
+        let keys = ["volume", "pack", "timeout", "events"];
+        assert_eq!(nearest("volumne", keys), Some("volume"));
+        assert_eq!(nearest("Volume", keys), Some("volume"));
+        assert_eq!(nearest("packs", keys), Some("pack"));
+        assert_eq!(nearest("vol", keys), Some("volume"));
+        assert_eq!(nearest("colour", keys), None);
+        assert_eq!(nearest("", keys), None);
+        assert_eq!(nearest(&"v".repeat(1000), keys), None);
+    }
+}

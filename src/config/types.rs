@@ -1,0 +1,224 @@
+//! What a configuration is once it has been read: plain values, every one of them already checked.
+//!
+//! Owns the defaults and the limits. Knows neither TOML nor files; [`super::read`] makes these, [`super::rules`]
+//! asks them, [`super::image`] keeps them.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::event::{EventName, Priority};
+use crate::sound_ref::SoundRef;
+
+/// The whole configuration, complete without any file.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Config {
+    /// 0 to 100, perceptual.
+    pub volume: u8,
+    /// The active packs, the first that has an event wins.
+    pub packs: Vec<String>,
+    /// The longest a sound may play.
+    pub timeout: Duration,
+    /// What was set for single events; sorted by name, each name once.
+    pub events: Vec<(EventName, Overrides)>,
+    /// In the order of the file.
+    pub rules: Vec<Rule>,
+    /// How sounds share the one voice.
+    pub speaker: Speaker,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            volume: 70,
+            packs: vec!["herald".to_owned()],
+            timeout: Duration::from_secs(10),
+            events: Vec::new(),
+            rules: Vec::new(),
+            speaker: Speaker::default(),
+        }
+    }
+}
+
+impl Config {
+    /// What was set for this event, if anything was.
+    pub fn event(&self, name: &EventName) -> Option<&Overrides> {
+        self.events.binary_search_by(|(known, _)| known.cmp(name)).ok().map(|at| &self.events[at].1)
+    }
+}
+
+/// How sounds share the one voice.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Speaker {
+    /// What a sound does that meets one of its own priority.
+    pub overlap: Overlap,
+    /// Nobody is cut before having been heard this long.
+    pub min_audible: Duration,
+    /// Silence played first, for devices that sleep.
+    pub lead_in: Duration,
+    /// Whether all packs are brought to one loudness.
+    pub normalize: bool,
+}
+
+impl Default for Speaker {
+    fn default() -> Self {
+        Self {
+            overlap: Overlap::Queue,
+            min_audible: Duration::from_millis(150),
+            lead_in: Duration::ZERO,
+            normalize: true,
+        }
+    }
+}
+
+/// What a sound does that meets one of its own priority.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Overlap {
+    /// The newest waits.
+    #[default]
+    Queue,
+    /// The newest cuts in.
+    Replace,
+    /// The newest is skipped.
+    Drop,
+}
+
+impl Overlap {
+    /// All of them, the default first.
+    pub const ALL: [Self; 3] = [Self::Queue, Self::Replace, Self::Drop];
+
+    /// The word used in configuration and JSON.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Queue => "queue",
+            Self::Replace => "replace",
+            Self::Drop => "drop",
+        }
+    }
+}
+
+/// What an event or a rule sets; `None` leaves the key to whoever comes next.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Overrides {
+    /// Whether it is heard at all.
+    pub enabled: Option<bool>,
+    /// The sounds to choose from; never an empty list.
+    pub sounds: Option<Vec<SoundRef>>,
+    /// The packs that hold instead of the global ones; never an empty list.
+    pub packs: Option<Vec<String>>,
+    /// 0 to 100, relative to the global volume.
+    pub volume: Option<u8>,
+    /// How long the same event of the same session stays silent after it was heard.
+    pub throttle: Option<Duration>,
+    /// How urgently it wants to be heard.
+    pub priority: Option<Priority>,
+}
+
+/// One of `[[rules]]`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rule {
+    /// Which occurrences it is about.
+    pub when: When,
+    /// What it sets for them.
+    pub then: Overrides,
+}
+
+/// The conditions of a rule; all that are given must hold, and none given holds always.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct When {
+    /// Who told.
+    pub agent: Option<Pattern>,
+    /// Which of Herald's events it is.
+    pub event: Option<Pattern>,
+    /// The tool it is about, whatever its case.
+    pub tool: Option<Pattern>,
+    /// The agent's working directory.
+    pub cwd: Option<Pattern>,
+    /// What kind of it.
+    pub detail: Option<Pattern>,
+}
+
+/// One or several globs of which any may match; `~/` is already expanded.
+///
+/// One is the usual case, and thousands of them are decoded in a hook: it is worth its own variant.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Pattern {
+    /// A single one.
+    One(Box<str>),
+    /// A list of them.
+    Any(Box<[Box<str>]>),
+}
+
+impl Pattern {
+    /// All of them.
+    pub fn globs(&self) -> &[Box<str>] {
+        match self {
+            Self::One(glob) => std::slice::from_ref(glob),
+            Self::Any(globs) => globs,
+        }
+    }
+}
+
+impl From<Vec<Box<str>>> for Pattern {
+    fn from(mut globs: Vec<Box<str>>) -> Self {
+        match globs.pop() {
+            Some(glob) if globs.is_empty() => Self::One(glob),
+            last => {
+                globs.extend(last);
+                Self::Any(globs.into())
+            }
+        }
+    }
+}
+
+/// Everything that holds for one occurrence.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Settings {
+    /// Whether Herald or the configuration knows this event.
+    pub known: bool,
+    /// Whether it is heard at all.
+    pub enabled: bool,
+    /// Whether it was a rule that switched it off.
+    pub off_by_rule: bool,
+    /// The sounds to choose from; empty: what the packs have for the event.
+    pub sounds: Vec<SoundRef>,
+    /// The packs that hold here.
+    pub packs: Vec<String>,
+    /// 0 to 100: the global volume times the event's.
+    pub volume: u8,
+    /// How long the same event of the same session stays silent after it was heard.
+    pub throttle: Duration,
+    /// How urgently it wants to be heard.
+    pub priority: Priority,
+}
+
+/// The throttle of an event nobody set one for.
+pub(crate) const THROTTLE: Duration = Duration::from_secs(3);
+
+/// What values a file may hold.
+pub(crate) mod limit {
+    use std::ops::RangeInclusive;
+    use std::time::Duration;
+
+    /// Longest playback.
+    pub(crate) const TIMEOUT: RangeInclusive<Duration> = Duration::from_millis(100)..=Duration::from_secs(30);
+    /// A day: longer would be a way of switching off that `status` doesn't call so.
+    pub(crate) const THROTTLE: RangeInclusive<Duration> = Duration::ZERO..=Duration::from_secs(24 * 60 * 60);
+    /// Longer would make an urgent sound wait for a song.
+    pub(crate) const MIN_AUDIBLE: RangeInclusive<Duration> = Duration::ZERO..=Duration::from_secs(5);
+    /// The slowest devices known wake up in two seconds.
+    pub(crate) const LEAD_IN: RangeInclusive<Duration> = Duration::ZERO..=Duration::from_secs(3);
+    /// All of them are asked in every hook.
+    pub(crate) const RULES: usize = 4096;
+    /// Entries of one list of sounds, packs or patterns.
+    pub(crate) const LIST: usize = 64;
+    /// Bytes of one list of sounds or packs: it travels in a request.
+    pub(crate) const LIST_BYTES: usize = 8 * 1024;
+    /// Bytes of one pattern.
+    pub(crate) const PATTERN_BYTES: usize = 1024;
+    /// Spellings the braces of one pattern may stand for: the matcher tries them all.
+    pub(crate) const PATTERN_SPELLINGS: f64 = 256.0;
+    /// Bytes of the file.
+    pub(crate) const FILE_BYTES: u64 = 1024 * 1024;
+}

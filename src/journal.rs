@@ -1,0 +1,252 @@
+//! What happened and why: one JSON line per occurrence, per playback, and per step of the speaker that surprised it.
+//!
+//! Owns the file, its rotation and its shapes. Nothing of a prompt, a command or an answer ever gets here: sessions are
+//! short hashes, names are cleaned. A line that can't be written is lost, and nothing else is.
+
+use std::fs::File;
+use std::io::{self, BufRead as _, BufReader, Write as _};
+use std::path::Path;
+
+use jiff::Timestamp;
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::paths::Paths;
+use crate::platform;
+use crate::policy::Reason;
+
+/// The size at which a journal file becomes the old one, in bytes.
+pub const ROTATE_AT: u64 = 4 * 1024 * 1024;
+
+/// One line.
+#[derive(Debug, Serialize)]
+#[serde(tag = "kind", rename_all = "lowercase")]
+pub enum Entry<'a> {
+    /// Something happened, and it was decided whether it is heard.
+    Occurrence {
+        /// Who told.
+        agent: &'a str,
+        /// What the agent calls it.
+        agent_event: Option<&'a str>,
+        /// What Herald calls it.
+        event: Option<&'a str>,
+        /// Whose it is, as a short hash.
+        session: Option<String>,
+        /// `play` or `skip`.
+        decision: &'static str,
+        /// Why.
+        reason: Reason,
+        /// The request it became.
+        request: Option<u64>,
+        /// From the program's start to this line, in microseconds.
+        took_us: u64,
+        /// Of that, waiting for the arbitration lock and working under it.
+        lock_us: u64,
+        /// What was wrong, where something was.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        detail: Option<&'a str>,
+    },
+    /// A request ended.
+    Playback {
+        /// Its id.
+        request: u64,
+        /// Its event.
+        event: Option<&'a str>,
+        /// The sound that was played.
+        sound: Option<&'a str>,
+        /// How it ended.
+        outcome: Outcome,
+        /// Why: `ok`, or what went wrong.
+        reason: &'a str,
+        /// From the request to the first sample that left for the hardware or the server's mixer.
+        first_sample_ms: Option<f64>,
+        /// How much of the sound left.
+        played_ms: f64,
+        /// Which output.
+        backend: Option<&'a str>,
+        /// What was wrong, where something was.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        detail: Option<&'a str>,
+    },
+    /// The speaker did something worth knowing.
+    Speaker {
+        /// The request it concerns.
+        request: u64,
+        /// What.
+        what: What,
+        /// More about it.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        detail: Option<&'a str>,
+    },
+}
+
+/// How a request ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// Every sample was heard.
+    Finished,
+    /// Something more urgent cut it.
+    Superseded,
+    /// It was longer than allowed.
+    TimedOut,
+    /// It could not be played.
+    Failed,
+    /// It waited, and a newer one took its place.
+    Replaced,
+    /// It waited too long.
+    Expired,
+}
+
+/// Steps of the speaker that are written down.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum What {
+    /// A request cut the one that was speaking.
+    BargeIn,
+    /// A request took the place of one that waited.
+    Replaced,
+    /// A request waited too long.
+    Expired,
+    /// The record of a speaker that is gone was closed.
+    Recovered,
+    /// A speaker that didn't let go was ended.
+    Escalated,
+    /// The output is left alone for a while.
+    CoolDown,
+}
+
+#[derive(Serialize)]
+struct Line<'a> {
+    time: Timestamp,
+    #[serde(flatten)]
+    entry: &'a Entry<'a>,
+}
+
+/// Appends one line.
+///
+/// # Errors
+/// Where the file can't be opened or written.
+pub fn append(paths: &Paths, entry: &Entry<'_>) -> io::Result<()> {
+    let time = Timestamp::now().round(jiff::Unit::Millisecond).unwrap_or_default();
+    let mut line = serde_json::to_vec(&Line { time, entry })?;
+    line.push(b'\n');
+    let mut file = open(&paths.journal())?;
+    // One write, so that lines of processes that run at the same time never mix.
+    file.write_all(&line)?;
+    if file.metadata()?.len() > ROTATE_AT {
+        rotate(paths, &file);
+    }
+    Ok(())
+}
+
+fn open(path: &Path) -> io::Result<File> {
+    match platform::open_for_append(path) {
+        Err(e) if e.kind() == io::ErrorKind::NotFound => {
+            if let Some(dir) = path.parent() {
+                std::fs::create_dir_all(dir)?;
+            }
+            platform::open_for_append(path)
+        }
+        file => file,
+    }
+}
+
+/// Makes the full file the old one; of several processes at once only one does.
+fn rotate(paths: &Paths, full: &File) {
+    let lock = platform::lock::LockFile::new(match full.try_clone() {
+        Ok(file) => file,
+        Err(_) => return,
+    });
+    let Ok(Some(_held)) = lock.try_exclusive() else { return };
+    // Whoever came second holds the lock of a file that has already been moved.
+    if platform::is_same_file(full, &paths.journal()) {
+        let _ = std::fs::rename(paths.journal(), paths.old_journal());
+    }
+}
+
+/// All lines, oldest first; what is no JSON object is passed over.
+///
+/// # Errors
+/// Where a file that is there can't be read.
+pub fn read(paths: &Paths) -> io::Result<Vec<Value>> {
+    let mut lines = Vec::new();
+    for path in [paths.old_journal(), paths.journal()] {
+        match File::open(&path) {
+            Ok(file) => lines.extend(parse(BufReader::new(file))?),
+            Err(e) if e.kind() == io::ErrorKind::NotFound => {}
+            Err(e) => return Err(io::Error::new(e.kind(), format!("could not read journal {}: {e}", path.display()))),
+        }
+    }
+    Ok(lines)
+}
+
+/// The lines of one stretch of a journal.
+///
+/// # Errors
+/// Where it can't be read.
+pub fn parse(mut text: impl io::BufRead) -> io::Result<Vec<Value>> {
+    let mut lines = Vec::new();
+    let mut line = Vec::new();
+    while text.read_until(b'\n', &mut line)? > 0 {
+        lines.extend(serde_json::from_slice::<Value>(&line).ok().filter(Value::is_object));
+        line.clear();
+    }
+    Ok(lines)
+}
+
+/// Reads on where it stopped, across a rotation.
+#[derive(Debug)]
+pub struct Tail {
+    path: std::path::PathBuf,
+    file: Option<BufReader<File>>,
+    partial: Vec<u8>,
+}
+
+impl Tail {
+    /// Begins at the journal's present end.
+    ///
+    /// # Errors
+    /// Where the journal is there but can't be read.
+    pub fn from_end(paths: &Paths) -> io::Result<Self> {
+        use std::io::Seek as _;
+        let mut tail = Self { path: paths.journal(), file: None, partial: Vec::new() };
+        tail.reopen()?;
+        if let Some(file) = &mut tail.file {
+            file.seek(io::SeekFrom::End(0))?;
+        }
+        Ok(tail)
+    }
+
+    fn reopen(&mut self) -> io::Result<()> {
+        self.file = match File::open(&self.path) {
+            Ok(file) => Some(BufReader::new(file)),
+            Err(e) if e.kind() == io::ErrorKind::NotFound => None,
+            Err(e) => return Err(e),
+        };
+        Ok(())
+    }
+
+    /// The lines that were added since the last call.
+    ///
+    /// # Errors
+    /// Where the journal can't be read.
+    pub fn news(&mut self) -> io::Result<Vec<Value>> {
+        let mut lines = Vec::new();
+        loop {
+            if let Some(file) = &mut self.file {
+                while file.read_until(b'\n', &mut self.partial)? > 0 && self.partial.ends_with(b"\n") {
+                    lines.extend(parse(self.partial.as_slice())?);
+                    self.partial.clear();
+                }
+                if platform::is_same_file(file.get_ref(), &self.path) {
+                    return Ok(lines);
+                }
+            }
+            self.reopen()?;
+            if self.file.is_none() {
+                return Ok(lines);
+            }
+        }
+    }
+}

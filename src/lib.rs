@@ -1,0 +1,32 @@
+//! Herald plays the right sound the moment a coding agent, an editor or a script needs its human.
+//!
+//! The rooms, in the order data flows through them. A room imports only rooms below it in this list's ranks:
+//! `commands` → `ring, install, doctor, shell` → `policy, sound, journal` → `config, agents, speaker` →
+//! `event, sound_ref, paths, platform`.
+//!
+//! | room | owns |
+//! |---|---|
+//! | [`cli`] | the command line's types; their doc comments are the help text |
+//! | [`commands`] | one file per command: reads arguments, calls one room, prints |
+//! | [`agents`] | payload → [`event::Occurrence`] |
+//! | [`ring`] | the one way from an occurrence to a sound |
+//! | [`policy`] | pure: occurrence, settings, memory, now → decision with a reason |
+//! | [`config`] | the configuration file: reading with spans, rules, the cached image |
+//! | [`sound`] | which file a request means |
+//! | [`speaker`] | who may make sound: locks, state, protocol |
+//! | [`journal`] | what happened and why |
+//! | [`event`], [`sound_ref`], [`paths`], [`platform`] | words, places, the operating system |
+
+pub mod agents;
+pub mod cli;
+pub mod commands;
+pub mod config;
+pub mod event;
+pub mod journal;
+pub mod paths;
+pub mod platform;
+pub mod policy;
+pub mod ring;
+pub mod sound;
+pub mod sound_ref;
+pub mod speaker;

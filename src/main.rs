@@ -1,0 +1,14 @@
+//! The front: parses the command line, runs one command, tells the exit status. Links no audio library.
+
+use std::process::ExitCode;
+use std::time::Instant;
+
+fn main() -> ExitCode {
+    let begun = Instant::now();
+    let mut args = std::env::args_os().skip(1);
+    // Before clap gets to see anything: nothing an agent passes may make the hook print or fail.
+    if args.next().is_some_and(|first| first == "hook") {
+        return herald::commands::hook::main(args.collect(), begun);
+    }
+    herald::commands::main(begun)
+}

@@ -1,0 +1,120 @@
+//! Where everything lies. The environment is read here, once, and nowhere else.
+//!
+//! Invariant: the state directory doesn't depend on XDG variables, so that every process of a user on a machine finds
+//! the same locks, whatever shell, cron job or sandbox it was started from.
+
+use std::ffi::OsString;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::platform;
+
+/// The places of one user on one machine.
+#[derive(Clone, Debug)]
+pub struct Paths {
+    /// The user's home directory, for `~/`.
+    pub home: Option<PathBuf>,
+    /// The configuration file, whether or not it exists.
+    pub config: PathBuf,
+    /// What outlives a version: packs.
+    pub data: PathBuf,
+    /// Journal, cached configuration, and the run directory in it.
+    pub state: PathBuf,
+}
+
+/// A variable that is set to something.
+fn var(name: &str) -> Option<OsString> {
+    std::env::var_os(name).filter(|value| !value.is_empty())
+}
+
+impl Paths {
+    /// The places the environment names.
+    ///
+    /// # Errors
+    /// Where the user has no home directory at all and the variables don't name the places either.
+    pub fn from_env() -> io::Result<Self> {
+        let dirs = directories::ProjectDirs::from("", "", "herald");
+        let home = var("HOME").map(PathBuf::from).or_else(platform::registered_home);
+        let lost = |what: &str, variable: &str| {
+            io::Error::new(io::ErrorKind::NotFound, format!("there is no home directory to keep the {what} in; set {variable}"))
+        };
+        let config = match var("HERALD_CONFIG").map(PathBuf::from) {
+            Some(path) if path.is_dir() => path.join("config.toml"),
+            Some(path) => path,
+            None => config_dir(home.as_deref(), dirs.as_ref())
+                .ok_or_else(|| lost("configuration", "HERALD_CONFIG"))?
+                .join("config.toml"),
+        };
+        let data = match var("HERALD_DATA_DIR") {
+            Some(path) => PathBuf::from(path),
+            None => dirs.as_ref().ok_or_else(|| lost("packs", "HERALD_DATA_DIR"))?.data_dir().to_owned(),
+        };
+        let state = match var("HERALD_STATE_DIR") {
+            Some(path) => std::path::absolute(path)?,
+            None => default_state_dir().ok_or_else(|| lost("state", "HERALD_STATE_DIR"))?,
+        };
+        Ok(Self { home, config, data, state })
+    }
+
+    /// The directory of locks and speaker state, one per machine.
+    pub fn run(&self) -> PathBuf {
+        self.state.join(format!("run-{}", platform::machine_id8()))
+    }
+
+    /// The newest journal file.
+    pub fn journal(&self) -> PathBuf {
+        self.state.join("journal.jsonl")
+    }
+
+    /// The journal file before that.
+    pub fn old_journal(&self) -> PathBuf {
+        self.state.join("journal.1.jsonl")
+    }
+
+    /// The cached copy of the last configuration that parsed cleanly.
+    pub fn config_image(&self) -> PathBuf {
+        self.state.join("config.image")
+    }
+
+    /// The directories that hold packs, the user's own first.
+    pub fn pack_dirs(&self) -> Vec<PathBuf> {
+        let mut dirs = vec![self.data.join("packs")];
+        dirs.extend(self.home.as_ref().map(|home| home.join(".openpeon/packs")));
+        dirs
+    }
+
+    /// The base directories of XDG sound themes, the user's own first; only absolute ones count.
+    pub fn xdg_bases(&self) -> Vec<PathBuf> {
+        let own = var("XDG_DATA_HOME").map(PathBuf::from).or_else(|| self.home.as_ref().map(|home| home.join(".local/share")));
+        let system = var("XDG_DATA_DIRS").unwrap_or_else(|| "/usr/local/share:/usr/share".into());
+        own.into_iter().chain(std::env::split_paths(&system)).filter(|base| base.is_absolute()).collect()
+    }
+
+    /// The locale of messages, as the environment spells it.
+    pub fn locale() -> Option<String> {
+        ["LC_ALL", "LC_MESSAGES", "LANG"].iter().find_map(|name| var(name)).map(|value| value.to_string_lossy().into_owned())
+    }
+}
+
+fn config_dir(home: Option<&Path>, dirs: Option<&directories::ProjectDirs>) -> Option<PathBuf> {
+    // People of the terminal keep ~/.config on macOS too; where they have one for Herald, it wins.
+    if cfg!(target_os = "macos")
+        && let Some(unixish) = home.map(|home| home.join(".config/herald"))
+        && unixish.is_dir()
+    {
+        return Some(unixish);
+    }
+    dirs.map(|dirs| dirs.config_dir().to_owned())
+}
+
+#[cfg(unix)]
+fn default_state_dir() -> Option<PathBuf> {
+    // Under sudo HOME may still be another user's: nothing of ours is left there.
+    let home = var("HOME").map(PathBuf::from).filter(|home| platform::is_own(home)).or_else(platform::registered_home)?;
+    Some(home.join(".local/state/herald"))
+}
+
+#[cfg(windows)]
+fn default_state_dir() -> Option<PathBuf> {
+    Some(directories::ProjectDirs::from("", "", "herald")?.data_local_dir().join("state"))
+}

@@ -1,0 +1,22 @@
+//! The operating system, behind one face: clocks, users, private directories, detached processes, deadlines.
+//!
+//! Owns every `unsafe` line of the project. Knows nothing of events, sounds or the speaker.
+
+#[cfg(unix)]
+mod unix;
+#[cfg(unix)]
+pub use unix::*;
+
+#[cfg(windows)]
+mod windows;
+#[cfg(windows)]
+pub use windows::*;
+
+pub mod clock;
+pub mod lock;
+pub mod spawn;
+
+/// Makes panics silent: for programs whose output belongs to somebody else.
+pub fn silence_panics() {
+    std::panic::set_hook(Box::new(|_| {}));
+}

@@ -1,0 +1,51 @@
+//! Starting a process that outlives its starter and holds nothing of its starter's caller.
+//!
+//! Owns the list of variables a child is given. A hook's runner waits for end-of-file on every copy of its pipes, and
+//! many kill the hook's process group when it exits: the child gets neither.
+
+use std::ffi::{OsStr, OsString};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+/// What a child may see of the environment: where the user's files and the sound server are, nothing that loads code.
+const PASSED_ON: &[&str] = &[
+    "HOME", "USER", "LOGNAME", "PATH", "LANG", "LANGUAGE", "LC_ALL", "LC_MESSAGES", "TZ",
+    "XDG_RUNTIME_DIR", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_DATA_DIRS", "XDG_CACHE_HOME", "XDG_STATE_HOME",
+    "PULSE_SERVER", "PULSE_COOKIE", "PULSE_SINK", "PULSE_RUNTIME_PATH", "PIPEWIRE_REMOTE", "PIPEWIRE_RUNTIME_DIR",
+    "ALSA_CONFIG_PATH", "ALSA_CARD", "AUDIODEV", "DBUS_SESSION_BUS_ADDRESS",
+    "HERALD_STATE_DIR", "HERALD_CONFIG", "HERALD_DATA_DIR", "HERALD_LOG",
+    "SYSTEMROOT", "USERPROFILE", "APPDATA", "LOCALAPPDATA", "PROGRAMDATA", "TEMP", "TMP",
+];
+
+/// The program `name` beside this one.
+///
+/// # Errors
+/// Where this program's own path can't be told.
+pub fn sibling(name: &str) -> io::Result<PathBuf> {
+    let own = std::env::current_exe()?;
+    let dir = own.parent().ok_or_else(|| io::Error::other("this program has no directory"))?;
+    Ok(dir.join(format!("{name}{}", std::env::consts::EXE_SUFFIX)))
+}
+
+/// Starts `program` detached: no pipe, no descriptor, no process group, no working directory of the caller's.
+///
+/// # Errors
+/// Where the program isn't there or no process can be had.
+pub fn detached(program: &Path, args: &[&OsStr]) -> io::Result<u32> {
+    super::keep_descriptors_from_children();
+    let mut command = Command::new(program);
+    command
+        .args(args)
+        .env_clear()
+        .envs(passed_on())
+        .current_dir(super::ROOT_DIR)
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null());
+    super::detach(&mut command)
+}
+
+fn passed_on() -> impl Iterator<Item = (&'static str, OsString)> {
+    PASSED_ON.iter().filter_map(|name| std::env::var_os(name).map(|value| (*name, value)))
+}

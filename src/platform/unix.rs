@@ -1,0 +1,407 @@
+//! Unix: Linux first, macOS and the BSDs by what POSIX gives.
+#![allow(unsafe_code)]
+
+use std::ffi::{CStr, OsStr};
+use std::fs::File;
+use std::io;
+use std::os::fd::{AsFd as _, OwnedFd};
+use std::os::unix::ffi::OsStrExt as _;
+use std::os::unix::fs::FileExt as _;
+use std::os::unix::process::CommandExt as _;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::atomic::{AtomicPtr, Ordering};
+use std::time::{Duration, Instant};
+
+use rustix::fs::{FileType, Mode, OFlags};
+use rustix::time::ClockId;
+
+/// Where a detached child lives, so that it keeps no directory busy.
+pub const ROOT_DIR: &str = "/";
+
+#[cfg(any(target_os = "linux", target_os = "android"))]
+const BOOT_CLOCK: ClockId = ClockId::Boottime;
+// On macOS this clock counts suspend; on the BSDs it is the best there is.
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
+const BOOT_CLOCK: ClockId = ClockId::Monotonic;
+
+/// Wall clock in milliseconds since 1970, boot clock in microseconds.
+pub fn clocks() -> (u64, u64) {
+    let wall = rustix::time::clock_gettime(ClockId::Realtime);
+    let boot = rustix::time::clock_gettime(BOOT_CLOCK);
+    let part = |n: i64| u64::try_from(n).unwrap_or(0);
+    (
+        part(wall.tv_sec) * 1000 + part(i64::from(wall.tv_nsec)) / 1_000_000,
+        part(boot.tv_sec) * 1_000_000 + part(i64::from(boot.tv_nsec)) / 1000,
+    )
+}
+
+/// The effective user's number.
+pub fn effective_user() -> u32 {
+    rustix::process::geteuid().as_raw()
+}
+
+/// Whether `path` belongs to the effective user.
+pub fn is_own(path: &Path) -> bool {
+    rustix::fs::stat(path).is_ok_and(|stat| stat.st_uid == effective_user())
+}
+
+/// The effective user's home directory according to the user database, whatever the environment says.
+pub fn registered_home() -> Option<PathBuf> {
+    let mut buffer = vec![0_u8; 4096];
+    // SAFETY: an all-zero `passwd` is a valid value of that plain C struct (null pointers and zeros).
+    let mut entry: libc::passwd = unsafe { std::mem::zeroed() };
+    let mut result: *mut libc::passwd = std::ptr::null_mut();
+    // SAFETY: every pointer is to live memory of this function, and the buffer's true length is given.
+    let code = unsafe {
+        libc::getpwuid_r(
+            rustix::process::geteuid().as_raw(),
+            &raw mut entry,
+            buffer.as_mut_ptr().cast(),
+            buffer.len(),
+            &raw mut result,
+        )
+    };
+    if code != 0 || result.is_null() || entry.pw_dir.is_null() {
+        return None;
+    }
+    // SAFETY: on success pw_dir points to a NUL-terminated string inside `buffer`, which is still alive.
+    let home = unsafe { CStr::from_ptr(entry.pw_dir) };
+    (!home.is_empty()).then(|| PathBuf::from(OsStr::from_bytes(home.to_bytes())))
+}
+
+/// Eight characters that tell this machine from others that share the same home directory.
+pub fn machine_id8() -> String {
+    let mut buffer = [0_u8; 64];
+    for place in ["/etc/machine-id", "/var/lib/dbus/machine-id"] {
+        if let Ok(file) = File::open(place)
+            && file.read_at(&mut buffer, 0).is_ok_and(|n| n >= 8)
+            && buffer[..8].iter().all(u8::is_ascii_hexdigit)
+        {
+            return String::from_utf8_lossy(&buffer[..8]).into_owned();
+        }
+    }
+    let name = rustix::system::uname();
+    format!("{:08x}", xxhash_rust::xxh3::xxh3_64(name.nodename().to_bytes()) >> 32)
+}
+
+fn refused(path: &Path, why: &str) -> io::Error {
+    io::Error::new(io::ErrorKind::PermissionDenied, format!("{}: {why}", path.display()))
+}
+
+/// A directory that nobody but this user can have touched.
+#[derive(Debug)]
+pub struct PrivateDir {
+    fd: OwnedFd,
+    path: PathBuf,
+}
+
+impl PrivateDir {
+    /// Opens the directory, making it (0700) where it is missing.
+    ///
+    /// # Errors
+    /// A symbolic link, another owner, any access for others, a network file system, no room, no right.
+    pub fn open_or_create(path: &Path) -> io::Result<Self> {
+        match Self::open(path) {
+            Err(e) if e.kind() == io::ErrorKind::NotFound => {
+                use std::os::unix::fs::DirBuilderExt as _;
+                let mut builder = std::fs::DirBuilder::new();
+                builder.mode(0o700);
+                if let Some(parent) = path.parent() {
+                    builder.recursive(true).create(parent)?;
+                }
+                match builder.recursive(false).create(path) {
+                    Err(e) if e.kind() != io::ErrorKind::AlreadyExists => return Err(e),
+                    _ => Self::open(path),
+                }
+            }
+            other => other,
+        }
+    }
+
+    /// Opens the directory if it is there and fit.
+    ///
+    /// # Errors
+    /// As [`Self::open_or_create`], and where it is missing.
+    pub fn open(path: &Path) -> io::Result<Self> {
+        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        let fd = rustix::fs::open(path, flags, Mode::empty())?;
+        let stat = rustix::fs::fstat(&fd)?;
+        if stat.st_uid != effective_user() {
+            return Err(refused(path, "belongs to another user"));
+        }
+        if stat.st_mode & 0o077 != 0 {
+            return Err(refused(path, "is open to other users; its mode must be 0700"));
+        }
+        if is_on_network(&fd) {
+            return Err(refused(path, "lies on a network file system, where locks can't be trusted"));
+        }
+        Ok(Self { fd, path: path.to_owned() })
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Opens a file in it for reading and writing, making it (0600) where it is missing.
+    ///
+    /// # Errors
+    /// Anything but a plain file of this user's with one name: links, pipes, devices and directories are refused
+    /// unopened or unread, so that nothing of anybody else's is ever written.
+    pub fn file(&self, name: &str) -> io::Result<File> {
+        let flags = OFlags::RDWR | OFlags::CREATE | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
+        self.checked(name, rustix::fs::openat(&self.fd, name, flags, Mode::RUSR | Mode::WUSR)?)
+    }
+
+    /// Opens a file in it for reading; never makes one.
+    ///
+    /// # Errors
+    /// As [`Self::file`], and where it is missing.
+    pub fn existing_file(&self, name: &str) -> io::Result<File> {
+        let flags = OFlags::RDWR | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
+        self.checked(name, rustix::fs::openat(&self.fd, name, flags, Mode::empty())?)
+    }
+
+    fn checked(&self, name: &str, fd: OwnedFd) -> io::Result<File> {
+        let stat = rustix::fs::fstat(&fd)?;
+        let path = || self.path.join(name);
+        if FileType::from_raw_mode(stat.st_mode) != FileType::RegularFile {
+            return Err(refused(&path(), "is not a regular file"));
+        }
+        if stat.st_uid != effective_user() {
+            return Err(refused(&path(), "belongs to another user"));
+        }
+        if stat.st_nlink != 1 {
+            return Err(refused(&path(), "has more than one name"));
+        }
+        Ok(File::from(fd))
+    }
+}
+
+#[cfg(any(target_os = "linux", target_os = "android"))]
+fn is_on_network(fd: &OwnedFd) -> bool {
+    // Magic numbers of statfs(2). FUSE can't be told apart here; its locks either work or say that they don't.
+    const NFS: u32 = 0x6969;
+    const SMB: u32 = 0x517b;
+    const SMB2: u32 = 0xfe53_4d42;
+    const CIFS: u32 = 0xff53_4d42;
+    const AFS: u32 = 0x5346_414f;
+    const CODA: u32 = 0x7375_7245;
+    const NINE_P: u32 = 0x0102_1997;
+    rustix::fs::fstatfs(fd.as_fd())
+        .is_ok_and(|fs| [NFS, SMB, SMB2, CIFS, AFS, CODA, NINE_P].contains(&(fs.f_type as u64 as u32)))
+}
+
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
+fn is_on_network(_fd: &OwnedFd) -> bool {
+    false
+}
+
+/// Appends to a log file (0600), following no link, never blocking on a pipe somebody put in its place.
+///
+/// # Errors
+/// Where the file can't be opened or is no regular file of this user's.
+pub fn open_for_append(path: &Path) -> io::Result<File> {
+    let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::APPEND | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
+    let fd = rustix::fs::open(path, flags, Mode::RUSR | Mode::WUSR)?;
+    let stat = rustix::fs::fstat(&fd)?;
+    if FileType::from_raw_mode(stat.st_mode) != FileType::RegularFile || stat.st_uid != effective_user() {
+        return Err(refused(path, "is not a regular file of this user's"));
+    }
+    Ok(File::from(fd))
+}
+
+/// Marks every descriptor above the standard three so that no child inherits it.
+///
+/// Agents leak descriptors into hooks; a player that kept one would keep the agent waiting for end-of-file.
+pub fn keep_descriptors_from_children() {
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    {
+        const CLOSE_RANGE_CLOEXEC: libc::c_ulong = 4;
+        // SAFETY: close_range(2) with the CLOEXEC flag changes descriptor flags only; it closes nothing here.
+        let done = unsafe { libc::syscall(libc::SYS_close_range, 3 as libc::c_ulong, libc::c_ulong::from(u32::MAX), CLOSE_RANGE_CLOEXEC) };
+        if done == 0 {
+            return;
+        }
+    }
+    for fd in open_descriptors() {
+        // SAFETY: F_SETFD changes one descriptor's flag; a number that is not open gives EBADF.
+        unsafe { libc::fcntl(fd, libc::F_SETFD, libc::FD_CLOEXEC) };
+    }
+}
+
+/// The numbers of the open descriptors above the standard three, as far as the system tells.
+fn open_descriptors() -> Vec<libc::c_int> {
+    let listed = |dir: &str| -> Option<Vec<libc::c_int>> {
+        let names = std::fs::read_dir(dir).ok()?;
+        Some(names.filter_map(|name| name.ok()?.file_name().to_str()?.parse().ok()).filter(|fd| *fd > 2).collect())
+    };
+    listed("/proc/self/fd").or_else(|| listed("/dev/fd")).unwrap_or_else(|| (3..256).collect())
+}
+
+/// Starts the prepared command in a process group of its own.
+///
+/// # Errors
+/// Where the program isn't there or no process can be had.
+pub fn detach(command: &mut Command) -> io::Result<u32> {
+    // Not setsid in a pre_exec closure: that makes std fork instead of posix_spawn (0.3 ms more), and the group alone
+    // survived every kill of the hook's group (20 of 20).
+    Ok(command.process_group(0).spawn()?.id())
+}
+
+/// First thing in a detached process: give up what was inherited, and take a lease on life.
+///
+/// `memory` bounds the address space. Descriptors above the standard three are closed.
+pub fn settle_detached(lease: Duration, memory: u64) {
+    use rustix::process::{Resource, Rlimit, setrlimit};
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    {
+        // SAFETY: runs before this process has opened anything of its own; nothing in it refers to these descriptors.
+        unsafe { libc::syscall(libc::SYS_close_range, 3 as libc::c_ulong, libc::c_ulong::from(u32::MAX), 0 as libc::c_ulong) };
+    }
+    #[cfg(not(any(target_os = "linux", target_os = "android")))]
+    for fd in open_descriptors() {
+        // SAFETY: as above; the descriptor of the listing itself is already closed.
+        unsafe { libc::close(fd) };
+    }
+    // SAFETY: SIG_IGN is a valid disposition, and no handler of ours is replaced.
+    unsafe { libc::signal(libc::SIGHUP, libc::SIG_IGN) };
+    rustix::process::umask(Mode::RWXG | Mode::RWXO);
+    let limit = |resource, max| {
+        let _ = setrlimit(resource, Rlimit { current: Some(max), maximum: Some(max) });
+    };
+    limit(Resource::Core, 0);
+    limit(Resource::Nofile, 64);
+    #[cfg(target_os = "linux")]
+    limit(Resource::As, memory);
+    #[cfg(not(target_os = "linux"))]
+    let _ = memory;
+    renew_lease(lease);
+}
+
+/// The kernel ends this process when the lease runs out, whatever its threads are stuck in.
+pub fn renew_lease(lease: Duration) {
+    let seconds = u32::try_from(lease.as_secs() + u64::from(lease.subsec_nanos() > 0)).unwrap_or(u32::MAX);
+    // SAFETY: alarm(2) has no memory effects; SIGALRM's default action is to end the process.
+    unsafe { libc::alarm(seconds.max(1)) };
+}
+
+static LAST_WORDS: AtomicPtr<()> = AtomicPtr::new(std::ptr::null_mut());
+
+/// After `time` this process exits with status 0, silently, wherever it is. Calling it again moves the moment.
+pub fn exit_silently_after(time: Duration) {
+    extern "C" fn leave(_: libc::c_int) {
+        // SAFETY: _exit(2) is async-signal-safe.
+        unsafe { libc::_exit(0) }
+    }
+    if LAST_WORDS.swap(leave as *mut (), Ordering::Relaxed).is_null() {
+        // SAFETY: the handler only calls an async-signal-safe function.
+        unsafe { libc::signal(libc::SIGALRM, leave as *const () as libc::sighandler_t) };
+    }
+    let value = libc::timeval {
+        tv_sec: libc::time_t::try_from(time.as_secs()).unwrap_or(1),
+        tv_usec: libc::suseconds_t::try_from(time.subsec_micros()).unwrap_or(0),
+    };
+    let once = libc::itimerval { it_interval: libc::timeval { tv_sec: 0, tv_usec: 0 }, it_value: value };
+    // SAFETY: `once` is a valid timer value, and the old one is not asked for.
+    unsafe { libc::setitimer(libc::ITIMER_REAL, &raw const once, std::ptr::null_mut()) };
+}
+
+/// A process, held so that its number can't be taken over by a stranger.
+#[derive(Debug)]
+pub struct Process {
+    #[cfg(target_os = "linux")]
+    handle: OwnedFd,
+}
+
+impl Process {
+    /// The process `pid`, if it is still the one that started at `started` (see [`start_time`]).
+    pub fn open(pid: u32, started: u64) -> Option<Self> {
+        #[cfg(target_os = "linux")]
+        {
+            let number = rustix::process::Pid::from_raw(i32::try_from(pid).ok()?)?;
+            let handle = rustix::process::pidfd_open(number, rustix::process::PidfdFlags::empty()).ok()?;
+            // The handle first, then the proof: it now holds for the process behind the handle.
+            (start_time(pid)? == started).then_some(Self { handle })
+        }
+        #[cfg(not(target_os = "linux"))]
+        {
+            let _ = (pid, started);
+            None
+        }
+    }
+
+    /// Ends it at once.
+    pub fn kill(&self) -> bool {
+        #[cfg(target_os = "linux")]
+        {
+            rustix::process::pidfd_send_signal(&self.handle, rustix::process::Signal::KILL).is_ok()
+        }
+        #[cfg(not(target_os = "linux"))]
+        {
+            false
+        }
+    }
+}
+
+/// When a process started, in clock ticks since boot; with its number this names it for ever.
+pub fn start_time(pid: u32) -> Option<u64> {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    // The second field is the program's name in parentheses and may hold anything, also ")".
+    stat.rsplit_once(") ")?.1.split(' ').nth(19)?.parse().ok()
+}
+
+/// Reads standard input until `enough` says so, end-of-file, `gap` without data after the first byte, `total` time, or
+/// `cap` bytes. Waits for nothing on a terminal.
+pub fn read_stdin(cap: usize, gap: Duration, total: Duration, mut enough: impl FnMut(&[u8]) -> bool) -> Vec<u8> {
+    use rustix::event::{PollFd, PollFlags, Timespec, poll};
+    let stdin = rustix::stdio::stdin();
+    let mut data = Vec::new();
+    if rustix::termios::isatty(stdin) {
+        return data;
+    }
+    let start = Instant::now();
+    let mut chunk = [0_u8; 65536];
+    while data.len() < cap {
+        let left = total.saturating_sub(start.elapsed());
+        let patience = if data.is_empty() { left } else { left.min(gap) };
+        let mut fds = [PollFd::new(&stdin, PollFlags::IN)];
+        let Ok(wait) = Timespec::try_from(patience) else { break };
+        match poll(&mut fds, Some(&wait)) {
+            Ok(0) => break,
+            Ok(_) => {}
+            Err(rustix::io::Errno::INTR) if !left.is_zero() => continue,
+            Err(_) => break,
+        }
+        let room = chunk.len().min(cap - data.len());
+        match rustix::io::read(stdin, &mut chunk[..room]) {
+            Ok(0) => break,
+            Ok(n) => {
+                data.extend_from_slice(&chunk[..n]);
+                if enough(&data) {
+                    break;
+                }
+            }
+            Err(rustix::io::Errno::INTR | rustix::io::Errno::AGAIN) => {}
+            Err(_) => break,
+        }
+    }
+    data
+}
+
+/// Whether standard output is a terminal.
+pub fn stdout_is_terminal() -> bool {
+    rustix::termios::isatty(rustix::stdio::stdout())
+}
+
+/// Whether `path` still names the open file.
+pub fn is_same_file(file: &File, path: &Path) -> bool {
+    let (Ok(open), Ok(named)) = (rustix::fs::fstat(file), rustix::fs::lstat(path)) else { return false };
+    (open.st_dev, open.st_ino) == (named.st_dev, named.st_ino)
+}
+
+/// Whether standard input is a terminal.
+pub fn stdin_is_terminal() -> bool {
+    rustix::termios::isatty(rustix::stdio::stdin())
+}

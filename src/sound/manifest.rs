@@ -1,0 +1,166 @@
+//! CESP packs: `openpeon.json` (version 1.0), or its forerunner `manifest.json`.
+//!
+//! Reads tolerantly: what is not understood is passed over, and one bad entry never costs the others. Judging a pack
+//! strictly is a different task. Every path in a manifest is a stranger's and goes through `file`.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+
+use super::file::{self, Root};
+use super::folder::Folder;
+
+/// The largest manifest that is read: a hundred times the largest published one.
+const LARGEST: u64 = 1 << 20;
+
+/// More variants of one category than any pack has; the rest is not looked at.
+const MOST_VARIANTS: usize = 256;
+
+/// What the forerunner called the categories.
+const LEGACY: &[(&str, &str)] = &[
+    ("session.start", "greeting"),
+    ("task.acknowledge", "acknowledge"),
+    ("task.complete", "complete"),
+    ("task.error", "error"),
+    ("input.required", "permission"),
+    ("resource.limit", "resource_limit"),
+    ("user.spam", "annoyed"),
+];
+
+/// A pack with a manifest.
+#[derive(Debug)]
+pub(super) struct Manifest {
+    folder: Folder,
+    categories: BTreeMap<String, Vec<String>>,
+    aliases: BTreeMap<String, String>,
+    legacy: bool,
+}
+
+#[derive(Deserialize)]
+struct Raw {
+    #[serde(default)]
+    categories: BTreeMap<String, Lenient<RawCategory>>,
+    #[serde(default)]
+    category_aliases: BTreeMap<String, Lenient<String>>,
+}
+
+#[derive(Deserialize)]
+struct RawCategory {
+    #[serde(default)]
+    sounds: Vec<Lenient<RawSound>>,
+}
+
+#[derive(Deserialize)]
+struct RawSound {
+    file: String,
+}
+
+/// What was expected, or anything else.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Lenient<T> {
+    Good(T),
+    Bad(#[allow(dead_code, reason = "only there to be matched")] IgnoredAny),
+}
+
+impl<T> Lenient<T> {
+    fn good(self) -> Option<T> {
+        match self {
+            Self::Good(value) => Some(value),
+            Self::Bad(_) => None,
+        }
+    }
+}
+
+impl Manifest {
+    /// The pack at `root`; `Ok(None)` where it has no manifest.
+    ///
+    /// # Errors
+    /// The manifest's fault, with its name.
+    pub(super) fn read(root: &Root) -> Result<Option<Self>, String> {
+        for name in ["openpeon.json", "manifest.json"] {
+            let path = root.path().join(name);
+            let Some(bytes) = file::small(&path, LARGEST).map_err(|why| format!("{name} {why}"))? else { continue };
+            root.confine(&path).map_err(|why| format!("{name} {why}"))?;
+            let mut pack = Self::parse(&bytes, root.clone()).map_err(|error| format!("{name}: {error}"))?;
+            pack.legacy = name == "manifest.json";
+            return Ok(Some(pack));
+        }
+        Ok(None)
+    }
+
+    fn parse(bytes: &[u8], root: Root) -> serde_json::Result<Self> {
+        let raw: Raw = serde_json::from_slice(bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes))?;
+        let files = |category: RawCategory| category.sounds.into_iter().filter_map(|sound| Some(sound.good()?.file)).collect();
+        Ok(Self {
+            folder: Folder::new(root),
+            categories: raw.categories.into_iter().filter_map(|(name, category)| Some((name, files(category.good()?)))).collect(),
+            aliases: raw.category_aliases.into_iter().filter_map(|(name, target)| Some((name, target.good()?))).collect(),
+            legacy: false,
+        })
+    }
+
+    /// The sounds of a category: by its own name, else by an alias, else by what the forerunner called it.
+    pub(super) fn category(&self, name: &str) -> Vec<Result<PathBuf, String>> {
+        let before = || LEGACY.iter().find(|(new, _)| self.legacy && *new == name).and_then(|(_, old)| self.categories.get(*old));
+        let files = self
+            .categories
+            .get(name)
+            .or_else(|| self.aliases.get(name).and_then(|target| self.categories.get(target)))
+            .or_else(before);
+        files.into_iter().flatten().take(MOST_VARIANTS).map(|file| self.sound(file)).collect()
+    }
+
+    /// The sounds whose file is called `name`: those the manifest lists, else those that lie beside it.
+    pub(super) fn named(&self, name: &str) -> Vec<Result<PathBuf, String>> {
+        let mut listed: Vec<&String> = self
+            .categories
+            .values()
+            .flatten()
+            .filter(|path| path.rsplit('/').next().and_then(file::stem) == Some(name))
+            .take(MOST_VARIANTS)
+            .collect();
+        listed.sort_unstable();
+        listed.dedup();
+        if listed.is_empty() { self.folder.variants(name) } else { listed.into_iter().map(|file| self.sound(file)).collect() }
+    }
+
+    fn sound(&self, file: &str) -> Result<PathBuf, String> {
+        let root = self.folder.root();
+        let found = root.sound(file);
+        // A bare name meant one in `sounds/` to the forerunner, and some packs still count on it.
+        let found = if found.is_err() && !file.contains('/') { root.sound(&format!("sounds/{file}")).or(found) } else { found };
+        found.map_err(|why| format!("{file:?} {why}"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn categories(json: &str) -> Result<Vec<(String, usize)>, String> {
+        let pack = Manifest::parse(json.as_bytes(), Root::at(".".into()).unwrap()).map_err(|error| error.to_string())?;
+        Ok(pack.categories.into_iter().map(|(name, files)| (name, files.len())).collect())
+    }
+
+    #[test]
+    fn one_bad_entry_never_costs_the_others() {
+        let read = categories(
+            r#"{"cesp_version": 7, "x": [], "categories": {
+                "task.complete": {"sounds": [{"file": "a.wav", "label": 1}, {"label": "no file"}, 5, null], "icon": {}},
+                "task.error": "none",
+                "user.spam": {"sounds": []}}}"#,
+        );
+        assert_eq!(read, Ok(vec![("task.complete".into(), 1), ("user.spam".into(), 0)]));
+    }
+
+    #[test]
+    fn a_manifest_without_categories_is_empty_and_one_that_is_no_json_is_a_fault() {
+        assert_eq!(categories("\u{feff}{}"), Ok(vec![]));
+        for bad in ["", "7", "{", "{\"categories\": []}", &"[".repeat(1000), &format!("{{\"x\":{}", "[".repeat(100_000))] {
+            assert!(categories(bad).is_err());
+        }
+    }
+}

@@ -1,0 +1,30 @@
+//! Where sounds come from and how one is chosen: packs, the lookup chain, limits on what may be opened.
+//!
+//! Owns the chain from a [`request::Request`] to one [`Candidate`]. Walks directories, so it never runs in the hook;
+//! decodes nothing. Whatever a pack's files say, nothing outside the pack's own directory is ever named by it.
+//!
+//! | file | owns |
+//! |---|---|
+//! | [`request`] | what the front asks for |
+//! | `find` | the chain with this machine's directories, and what was picked last |
+//! | `chain` | the rungs, in order, and the record of what was tried |
+//! | `shelf` | packs by name, each opened at most once a lookup; which words a pack is asked for |
+//! | `manifest`, `folder`, `xdg`, [`builtin`] | the kinds of packs |
+//! | `file` | which names and files are fit to be opened |
+//! | `pick` | chance without an immediate repeat |
+
+pub mod builtin;
+mod chain;
+mod file;
+mod find;
+mod folder;
+mod manifest;
+mod pick;
+pub mod request;
+mod shelf;
+mod xdg;
+
+pub use chain::{Candidate, Dirs, Lookup, Place, Tried, describe, lookup};
+pub use file::{LARGEST, magic_ok, open_sound};
+pub use find::{Picks, lookup_any, lookup_random};
+pub use pick::pick;

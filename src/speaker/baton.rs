@@ -1,0 +1,328 @@
+//! The rules of the speaker, pure: state, world and wish in; new state and what to do out.
+//!
+//! Owns who waits, who is cut, and which id comes next. No file, no lock, no clock: the door (`mod.rs`) reads those
+//! and carries out what is decided here, in the order the protocol was checked in. Requests are opaque bytes with a
+//! rank and a lifetime.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::platform::clock::Stamp;
+
+/// At most one barge-in in this time; a second one waits.
+pub const BARGE_IN_PAUSE: Duration = Duration::from_millis(200);
+
+/// What all processes know of the speaker.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct State {
+    /// The newest id given out.
+    pub last_id: u64,
+    /// Who speaks.
+    pub current: Option<Current>,
+    /// Who waits: one place.
+    pub pending: Option<Pending>,
+    /// When somebody was last cut.
+    pub barged_at: Option<Stamp>,
+    /// When the output was last found dead, if it was.
+    pub cooling_since: Option<Stamp>,
+}
+
+/// A request that speaks.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Current {
+    /// Its id.
+    pub id: u64,
+    /// How urgent; higher cuts lower.
+    pub rank: u8,
+    /// The speaking process.
+    pub pid: u32,
+    /// When that process started, which with its number names it for ever.
+    pub started: u64,
+    /// When it was claimed.
+    pub since: Stamp,
+    /// What it is about, for those who watch.
+    pub payload: Vec<u8>,
+}
+
+/// A request that waits.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pending {
+    /// Its id.
+    pub id: u64,
+    /// How urgent.
+    pub rank: u8,
+    /// When it was asked for.
+    pub asked: Stamp,
+    /// How long it may wait.
+    pub lifetime: Duration,
+    /// What it is about.
+    pub payload: Vec<u8>,
+}
+
+impl Pending {
+    /// Whether it has waited too long to still make sense.
+    pub fn is_stale(&self, now: Stamp) -> bool {
+        !self.asked.is_within(self.lifetime, now)
+    }
+}
+
+/// A request that wants to speak.
+#[derive(Clone, Debug)]
+pub struct Wish {
+    /// How urgent.
+    pub rank: u8,
+    /// How long it may wait.
+    pub lifetime: Duration,
+    /// When it was asked for.
+    pub asked: Stamp,
+    /// What it is about.
+    pub payload: Vec<u8>,
+}
+
+/// What is so, read under the arbitration lock.
+#[derive(Clone, Copy, Debug)]
+pub struct World {
+    /// Somebody holds the owner lock.
+    pub owner_alive: bool,
+    /// Somebody holds the heir lock.
+    pub heir_waits: bool,
+    /// The fence's value.
+    pub fence: u64,
+    /// The state file had nothing readable.
+    pub state_lost: bool,
+    /// The time.
+    pub now: Stamp,
+}
+
+/// What happens where a wish meets a speaker of its own rank.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Overlap {
+    /// The newest waits.
+    #[default]
+    Queue,
+    /// The newest cuts.
+    Replace,
+    /// The newest is skipped.
+    Drop,
+}
+
+/// What became of a wish.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Placed {
+    /// The id it was given; `None` where it was turned away.
+    pub id: Option<u64>,
+    /// The owner is to be cut.
+    pub barge_in: bool,
+    /// The fence's new value, to be written after the state.
+    pub fence: Option<u64>,
+    /// Nobody waits for the owner lock: a player must be started.
+    pub start_player: bool,
+    /// Lost its place to this wish.
+    pub replaced: Option<Pending>,
+    /// Had waited too long.
+    pub expired: Option<Pending>,
+    /// Was recorded as speaking, but its process is gone.
+    pub recovered: Option<Current>,
+}
+
+/// The id after all that were ever given out, also where the state was lost: the fence remembers, and the wall clock
+/// stands in for it. Stays below 2^53, so that it is exact in JSON, until the year 248,000.
+fn next_id(state: &State, world: &World) -> u64 {
+    let floor = if world.state_lost { world.now.wall_ms << 10 } else { 0 };
+    (state.last_id + 1).max(world.fence + 1).max(floor)
+}
+
+/// Finds a place for `wish`, or turns it away.
+pub(crate) fn place(state: &mut State, world: &World, wish: Wish, overlap: Overlap) -> Placed {
+    let mut placed = tidy(state, world);
+    let waiting = state.pending.as_ref().map(|pending| pending.rank);
+    let speaking = state.current.as_ref().map(|current| (current.id, current.rank));
+
+    let higher_waits = waiting.is_some_and(|rank| rank > wish.rank);
+    let dropped = overlap == Overlap::Drop
+        && (waiting.is_some_and(|rank| rank >= wish.rank) || speaking.is_some_and(|(_, rank)| rank >= wish.rank));
+    if higher_waits || dropped {
+        return placed;
+    }
+
+    let id = next_id(state, world);
+    if let Some((current, rank)) = speaking {
+        let cuts = wish.rank > rank || (wish.rank == rank && overlap == Overlap::Replace);
+        let being_cut = world.fence > current;
+        if being_cut {
+            placed.fence = Some(id);
+        } else if cuts && !state.barged_at.is_some_and(|at| at.is_within(BARGE_IN_PAUSE, world.now)) {
+            placed.fence = Some(id);
+            placed.barge_in = true;
+            state.barged_at = Some(world.now);
+        }
+    }
+    placed.replaced = state.pending.take();
+    state.last_id = id;
+    state.pending = Some(Pending { id, rank: wish.rank, asked: wish.asked, lifetime: wish.lifetime, payload: wish.payload });
+    placed.id = Some(id);
+    placed.start_player = !world.heir_waits;
+    placed
+}
+
+/// What became of a claim.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Claim {
+    /// The request that may speak now; `None`: nothing waits, give everything back.
+    pub taken: Option<Pending>,
+    /// Had waited too long.
+    pub expired: Option<Pending>,
+    /// Was recorded as speaking, but its process is gone.
+    pub recovered: Option<Current>,
+}
+
+/// Takes the pending request for the process `pid`, which holds the owner lock and speaks nothing at the moment.
+///
+/// `finished` is the id this same process spoke before, if any: its record is closed, not recovered.
+pub(crate) fn claim(state: &mut State, world: &World, pid: u32, started: u64, finished: Option<u64>) -> Claim {
+    if state.current.as_ref().is_some_and(|current| finished == Some(current.id)) {
+        state.current = None;
+    }
+    // The caller holds the owner lock itself, so whoever else is recorded as speaking is gone.
+    let tidied = tidy(state, &World { owner_alive: false, ..*world });
+    let taken = state.pending.take();
+    if let Some(pending) = &taken {
+        state.last_id = state.last_id.max(pending.id);
+        state.current = Some(Current {
+            id: pending.id,
+            rank: pending.rank,
+            pid,
+            started,
+            since: world.now,
+            payload: pending.payload.clone(),
+        });
+    }
+    Claim { taken, expired: tidied.expired, recovered: tidied.recovered }
+}
+
+/// Two conditions: the speaker is free only if the lock is free *and* the record is closed. Mends the record where
+/// they disagree, and empties the waiting place of what is stale.
+fn tidy(state: &mut State, world: &World) -> Placed {
+    let recovered = if world.owner_alive { None } else { state.current.take() };
+    let expired = state.pending.take_if(|pending| pending.is_stale(world.now));
+    Placed { recovered, expired, ..Placed::default() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LOW: u8 = 0;
+    const NORMAL: u8 = 1;
+    const URGENT: u8 = 3;
+
+    fn now(ms: u64) -> Stamp {
+        Stamp { wall_ms: 1_700_000_000_000 + ms, boot_us: 1_000_000 + ms * 1000 }
+    }
+
+    fn wish(rank: u8, ms: u64) -> Wish {
+        Wish { rank, lifetime: Duration::from_secs(3), asked: now(ms), payload: vec![rank] }
+    }
+
+    fn idle(ms: u64) -> World {
+        World { owner_alive: false, heir_waits: false, fence: 0, state_lost: false, now: now(ms) }
+    }
+
+    /// A state in which `rank` speaks with id 1 since the beginning, and the world that goes with it.
+    fn speaking(rank: u8) -> (State, World) {
+        let mut state = State::default();
+        place(&mut state, &idle(0), wish(rank, 0), Overlap::Queue);
+        claim(&mut state, &idle(0), 7, 7, None);
+        (state, World { owner_alive: true, fence: 1, ..idle(1000) })
+    }
+
+    #[test]
+    fn an_idle_speaker_takes_the_wish_and_starts_a_player() {
+        let mut state = State::default();
+        let placed = place(&mut state, &idle(0), wish(NORMAL, 0), Overlap::Queue);
+        assert_eq!((placed.id, placed.start_player, placed.barge_in), (Some(1), true, false));
+        let again = place(&mut state, &World { heir_waits: true, ..idle(1) }, wish(NORMAL, 1), Overlap::Queue);
+        assert_eq!((again.id, again.start_player), (Some(2), false), "an heir is already waiting");
+        assert_eq!(again.replaced.map(|p| p.id), Some(1), "the newest wins");
+    }
+
+    #[test]
+    fn overlap_decides_among_equals_and_rank_decides_otherwise() {
+        use Overlap::{Drop, Queue, Replace};
+        for (owner, newcomer, overlap, accepted, cuts) in [
+            (LOW, URGENT, Queue, true, true),
+            (LOW, URGENT, Replace, true, true),
+            (LOW, URGENT, Drop, true, true),
+            (NORMAL, NORMAL, Queue, true, false),
+            (NORMAL, NORMAL, Replace, true, true),
+            (NORMAL, NORMAL, Drop, false, false),
+            (URGENT, LOW, Queue, true, false),
+            (URGENT, LOW, Replace, true, false),
+            (URGENT, LOW, Drop, false, false),
+        ] {
+            let (mut state, world) = speaking(owner);
+            let placed = place(&mut state, &world, wish(newcomer, 1000), overlap);
+            let case = format!("{owner} {newcomer} {overlap:?}");
+            assert_eq!((placed.id.is_some(), placed.barge_in), (accepted, cuts), "{case}");
+            assert_eq!(placed.fence.is_some(), cuts, "{case}");
+        }
+    }
+
+    #[test]
+    fn a_lower_wish_never_takes_the_place_of_a_higher_one_that_waits() {
+        let (mut state, world) = speaking(URGENT);
+        place(&mut state, &world, wish(NORMAL, 1000), Overlap::Queue);
+        let before = state.clone();
+        let placed = place(&mut state, &world, wish(LOW, 1001), Overlap::Queue);
+        assert_eq!(placed.id, None);
+        assert_eq!(state, before);
+    }
+
+    #[test]
+    fn three_barge_ins_within_the_pause_cut_once() {
+        let (mut state, mut world) = speaking(LOW);
+        let first = place(&mut state, &world, wish(NORMAL, 1000), Overlap::Queue);
+        assert!(first.barge_in);
+        world.fence = first.fence.unwrap();
+        // The owner has not let go yet: the fence follows, but nobody is cancelled twice.
+        let second = place(&mut state, &world, wish(URGENT, 1001), Overlap::Queue);
+        assert_eq!((second.barge_in, second.fence), (false, second.id));
+        world.fence = second.fence.unwrap();
+        assert!(claim(&mut state, &world, 7, 7, Some(1)).taken.is_some());
+        // The new one speaks; within the pause even a higher one waits.
+        world.now = now(1100);
+        let third = place(&mut state, &world, wish(URGENT + 1, 1100), Overlap::Queue);
+        assert_eq!((third.id.is_some(), third.barge_in, third.fence), (true, false, None));
+    }
+
+    #[test]
+    fn what_waited_too_long_is_never_spoken() {
+        let (mut state, world) = speaking(NORMAL);
+        place(&mut state, &world, wish(NORMAL, 1000), Overlap::Queue);
+        let claimed = claim(&mut state, &World { now: now(4001), ..world }, 7, 7, Some(1));
+        assert_eq!(claimed.taken, None);
+        assert_eq!(claimed.expired.map(|p| p.id), Some(2));
+    }
+
+    #[test]
+    fn a_dead_owner_is_recovered_and_the_wish_it_kept_waiting_is_heard() {
+        let (mut state, world) = speaking(NORMAL);
+        let waiting = place(&mut state, &world, wish(NORMAL, 1000), Overlap::Queue).id;
+        let claimed = claim(&mut state, &World { owner_alive: false, ..world }, 8, 8, None);
+        assert_eq!(claimed.recovered.map(|c| c.id), Some(1));
+        assert_eq!(claimed.taken.map(|p| p.id), waiting);
+    }
+
+    #[test]
+    fn ids_grow_also_over_a_lost_state_and_stay_exact_in_json() {
+        let mut state = State::default();
+        let world = World { fence: 9_000, state_lost: true, ..idle(0) };
+        let first = place(&mut state, &world, wish(NORMAL, 0), Overlap::Queue).id.unwrap();
+        assert!(first > 9_000 && first < 1 << 53);
+        let mut state = State::default();
+        let set_back = World { fence: first, now: Stamp { wall_ms: 5, boot_us: 5 }, ..world };
+        assert_eq!(place(&mut state, &set_back, wish(NORMAL, 0), Overlap::Queue).id, Some(first + 1));
+    }
+}

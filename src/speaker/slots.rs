@@ -1,0 +1,239 @@
+//! The state file: two checksummed slots, written in place, in turns.
+//!
+//! Invariant: a reader always finds the newest slot that was written whole. A writer killed at any point damages only
+//! the slot it was writing, never the one before it; and a full disk can't stop a write, since the room is taken when
+//! the file is made. No rename: it costs 1.2 ms on ext4, needs room, and leaves litter when killed. No fsync: what a
+//! power cut may lose is one throttle stamp.
+
+use std::fs::File;
+use std::io;
+
+use xxhash_rust::xxh3::xxh3_64;
+
+/// The largest body a slot holds, in bytes.
+pub(crate) const CAPACITY: usize = SLOT - HEADER;
+
+/// The layout written here. Another number in a slot means another version's: it is not read.
+pub(crate) const FORMAT: u32 = 1;
+
+const SLOT: usize = 32 * 1024;
+const HEADER: usize = 32;
+const MAGIC: u32 = u32::from_le_bytes(*b"HRLD");
+/// What the first look reads of a slot: nearly always the whole of it.
+const FIRST_READ: usize = 2048;
+
+/// The state file, open.
+#[derive(Debug)]
+pub struct Slots {
+    file: File,
+}
+
+/// What was read: the body, and which turn it was.
+#[derive(Debug, Default)]
+pub struct Read {
+    /// The newest valid body; `None` where no slot is valid, that is, the state is new or lost.
+    pub body: Option<Vec<u8>>,
+    sequence: u64,
+    slot: usize,
+}
+
+impl Slots {
+    /// Takes the open state file, giving it its full size where it is shorter.
+    ///
+    /// # Errors
+    /// Where the file can't be read, or there is no room for it.
+    pub fn new(file: File) -> io::Result<Self> {
+        let slots = Self { file };
+        if slots.file.metadata()?.len() < 2 * SLOT as u64 {
+            // Real zeros, not a hole: a hole would need room later.
+            let have = usize::try_from(slots.file.metadata()?.len()).unwrap_or(0);
+            write_all_at(&slots.file, &vec![0; 2 * SLOT - have], have as u64)?;
+        }
+        Ok(slots)
+    }
+
+    /// The newest valid slot. Safe without the lock: a torn slot fails its checksum and the other one is taken.
+    ///
+    /// # Errors
+    /// Where the file can't be read.
+    pub fn read(&self) -> io::Result<Read> {
+        let mut newest = Read::default();
+        for slot in 0..2 {
+            if let Some((sequence, body)) = self.read_slot(slot)?
+                && (newest.body.is_none() || sequence > newest.sequence)
+            {
+                newest = Read { body: Some(body), sequence, slot };
+            }
+        }
+        Ok(newest)
+    }
+
+    fn read_slot(&self, slot: usize) -> io::Result<Option<(u64, Vec<u8>)>> {
+        let offset = (slot * SLOT) as u64;
+        let mut data = vec![0; FIRST_READ];
+        let got = read_at(&self.file, &mut data, offset)?;
+        data.truncate(got);
+        let Some(header) = Header::parse(&data) else { return Ok(None) };
+        let whole = HEADER + header.len;
+        if whole > data.len() {
+            let have = data.len();
+            data.resize(whole, 0);
+            if read_at(&self.file, &mut data[have..], offset + have as u64)? < whole - have {
+                return Ok(None);
+            }
+        }
+        data.truncate(whole);
+        if header.checksum != checksum(&data) {
+            return Ok(None);
+        }
+        data.drain(..HEADER);
+        Ok(Some((header.sequence, data)))
+    }
+
+    /// Writes `body` over the older slot. The caller holds the arbitration lock since the read that gave `last`, which
+    /// afterwards names the slot just written (its body is not kept).
+    ///
+    /// # Errors
+    /// Where the body is larger than [`CAPACITY`] or the file can't be written.
+    pub fn write(&self, last: &mut Read, body: &[u8]) -> io::Result<()> {
+        if body.len() > CAPACITY {
+            return Err(io::Error::other(format!("state of {} bytes is larger than {CAPACITY}", body.len())));
+        }
+        let slot = if last.body.is_some() { 1 - last.slot } else { 0 };
+        let mut data = Vec::with_capacity(HEADER + body.len());
+        data.extend_from_slice(&MAGIC.to_le_bytes());
+        data.extend_from_slice(&FORMAT.to_le_bytes());
+        data.extend_from_slice(&(last.sequence + 1).to_le_bytes());
+        data.extend_from_slice(&(body.len() as u64).to_le_bytes());
+        data.extend_from_slice(&[0; 8]);
+        data.extend_from_slice(body);
+        let sum = checksum(&data);
+        data[24..32].copy_from_slice(&sum.to_le_bytes());
+        write_all_at(&self.file, &data, (slot * SLOT) as u64)?;
+        *last = Read { body: Some(Vec::new()), sequence: last.sequence + 1, slot };
+        Ok(())
+    }
+}
+
+/// Covers everything but itself.
+fn checksum(slot: &[u8]) -> u64 {
+    xxh3_64(&slot[..24]) ^ xxh3_64(&slot[HEADER..]).rotate_left(1)
+}
+
+struct Header {
+    sequence: u64,
+    len: usize,
+    checksum: u64,
+}
+
+impl Header {
+    fn parse(data: &[u8]) -> Option<Self> {
+        let word = |at: usize| data.get(at..at + 4)?.try_into().ok().map(u32::from_le_bytes);
+        let long = |at: usize| data.get(at..at + 8)?.try_into().ok().map(u64::from_le_bytes);
+        if word(0)? != MAGIC || word(4)? != FORMAT {
+            return None;
+        }
+        let len = usize::try_from(long(16)?).ok().filter(|len| *len <= CAPACITY)?;
+        Some(Self { sequence: long(8)?, len, checksum: long(24)? })
+    }
+}
+
+#[cfg(unix)]
+fn read_at(file: &File, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
+    let mut have = 0;
+    while have < buffer.len() {
+        match std::os::unix::fs::FileExt::read_at(file, &mut buffer[have..], offset + have as u64) {
+            Ok(0) => break,
+            Ok(n) => have += n,
+            Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
+            Err(e) => return Err(e),
+        }
+    }
+    Ok(have)
+}
+
+#[cfg(unix)]
+fn write_all_at(file: &File, data: &[u8], offset: u64) -> io::Result<()> {
+    std::os::unix::fs::FileExt::write_all_at(file, data, offset)
+}
+
+#[cfg(windows)]
+fn read_at(file: &File, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
+    let mut have = 0;
+    while have < buffer.len() {
+        match std::os::windows::fs::FileExt::seek_read(file, &mut buffer[have..], offset + have as u64)? {
+            0 => break,
+            n => have += n,
+        }
+    }
+    Ok(have)
+}
+
+#[cfg(windows)]
+fn write_all_at(file: &File, mut data: &[u8], mut offset: u64) -> io::Result<()> {
+    while !data.is_empty() {
+        let n = std::os::windows::fs::FileExt::seek_write(file, data, offset)?;
+        data = &data[n..];
+        offset += n as u64;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn open(dir: &tempfile::TempDir) -> File {
+        File::options().read(true).write(true).create(true).truncate(false).open(dir.path().join("state")).unwrap()
+    }
+
+    #[test]
+    fn what_was_written_last_is_read() {
+        let dir = tempfile::tempdir().unwrap();
+        let slots = Slots::new(open(&dir)).unwrap();
+        assert!(slots.read().unwrap().body.is_none());
+        for turn in 0..5_u8 {
+            let body = vec![turn; 1000 * usize::from(turn)];
+            slots.write(&mut slots.read().unwrap(), &body).unwrap();
+            assert_eq!(slots.read().unwrap().body.unwrap(), body);
+        }
+    }
+
+    #[test]
+    fn a_slot_damaged_anywhere_gives_way_to_the_one_before_it() {
+        let dir = tempfile::tempdir().unwrap();
+        let slots = Slots::new(open(&dir)).unwrap();
+        slots.write(&mut slots.read().unwrap(), b"older").unwrap();
+        slots.write(&mut slots.read().unwrap(), b"newer").unwrap();
+        for at in 0..HEADER + 5 {
+            let offset = SLOT as u64 + at as u64;
+            let mut byte = [0];
+            read_at(&slots.file, &mut byte, offset).unwrap();
+            write_all_at(&slots.file, &[byte[0] ^ 0x41], offset).unwrap();
+            assert_eq!(slots.read().unwrap().body.as_deref(), Some(&b"older"[..]), "byte {at}");
+            write_all_at(&slots.file, &byte, offset).unwrap();
+            assert_eq!(slots.read().unwrap().body.as_deref(), Some(&b"newer"[..]));
+        }
+    }
+
+    #[test]
+    fn a_short_empty_or_foreign_file_reads_as_lost_and_can_be_written() {
+        for content in [&b""[..], b"{\"json\": true}", &[0xff; 100_000]] {
+            let dir = tempfile::tempdir().unwrap();
+            write_all_at(&open(&dir), content, 0).unwrap();
+            let slots = Slots::new(open(&dir)).unwrap();
+            assert!(slots.read().unwrap().body.is_none());
+            slots.write(&mut slots.read().unwrap(), b"new").unwrap();
+            assert_eq!(slots.read().unwrap().body.as_deref(), Some(&b"new"[..]));
+        }
+    }
+
+    #[test]
+    fn a_body_that_would_not_fit_is_refused_and_the_old_one_stays() {
+        let dir = tempfile::tempdir().unwrap();
+        let slots = Slots::new(open(&dir)).unwrap();
+        slots.write(&mut slots.read().unwrap(), b"old").unwrap();
+        assert!(slots.write(&mut slots.read().unwrap(), &vec![0; CAPACITY + 1]).is_err());
+        assert_eq!(slots.read().unwrap().body.as_deref(), Some(&b"old"[..]));
+    }
+}
