@@ -36,7 +36,10 @@ impl Paths {
         let dirs = directories::ProjectDirs::from("", "", "herald");
         let home = var("HOME").map(PathBuf::from).or_else(platform::registered_home);
         let lost = |what: &str, variable: &str| {
-            io::Error::new(io::ErrorKind::NotFound, format!("there is no home directory to keep the {what} in; set {variable}"))
+            io::Error::new(
+                io::ErrorKind::NotFound,
+                format!("there is no home directory to keep the {what} in; set {variable}"),
+            )
         };
         let config = match var("HERALD_CONFIG").map(PathBuf::from) {
             Some(path) if path.is_dir() => path.join("config.toml"),
@@ -71,9 +74,10 @@ impl Paths {
         self.state.join("journal.1.jsonl")
     }
 
-    /// The cached copy of the last configuration that parsed cleanly.
+    /// The cached copy of the last configuration that parsed cleanly, one for each configuration file.
     pub fn config_image(&self) -> PathBuf {
-        self.state.join("config.image")
+        let hash = xxhash_rust::xxh3::xxh3_64(self.config.as_os_str().as_encoded_bytes());
+        self.state.join(format!("config-{:08x}.image", hash >> 32))
     }
 
     /// The directories that hold packs, the user's own first.
@@ -85,14 +89,19 @@ impl Paths {
 
     /// The base directories of XDG sound themes, the user's own first; only absolute ones count.
     pub fn xdg_bases(&self) -> Vec<PathBuf> {
-        let own = var("XDG_DATA_HOME").map(PathBuf::from).or_else(|| self.home.as_ref().map(|home| home.join(".local/share")));
+        let own = var("XDG_DATA_HOME")
+            .map(PathBuf::from)
+            .or_else(|| self.home.as_ref().map(|home| home.join(".local/share")));
         let system = var("XDG_DATA_DIRS").unwrap_or_else(|| "/usr/local/share:/usr/share".into());
         own.into_iter().chain(std::env::split_paths(&system)).filter(|base| base.is_absolute()).collect()
     }
 
     /// The locale of messages, as the environment spells it.
     pub fn locale() -> Option<String> {
-        ["LC_ALL", "LC_MESSAGES", "LANG"].iter().find_map(|name| var(name)).map(|value| value.to_string_lossy().into_owned())
+        ["LC_ALL", "LC_MESSAGES", "LANG"]
+            .iter()
+            .find_map(|name| var(name))
+            .map(|value| value.to_string_lossy().into_owned())
     }
 }
 
@@ -110,7 +119,8 @@ fn config_dir(home: Option<&Path>, dirs: Option<&directories::ProjectDirs>) -> O
 #[cfg(unix)]
 fn default_state_dir() -> Option<PathBuf> {
     // Under sudo HOME may still be another user's: nothing of ours is left there.
-    let home = var("HOME").map(PathBuf::from).filter(|home| platform::is_own(home)).or_else(platform::registered_home)?;
+    let home =
+        var("HOME").map(PathBuf::from).filter(|home| platform::is_own(home)).or_else(platform::registered_home)?;
     Some(home.join(".local/state/herald"))
 }
 

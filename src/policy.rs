@@ -121,7 +121,7 @@ pub fn at_once(occurrence: &Occurrence, settings: &Settings) -> Option<Reason> {
         Some(Quiet::BackgroundWork) => return Some(Reason::BackgroundWork),
         None => {}
     }
-    if occurrence.event.is_none() || !settings.known {
+    if !settings.known {
         return Some(Reason::UnknownEvent);
     }
     if !settings.enabled {

@@ -78,7 +78,6 @@ pub fn consider(config: &Config, call: &Call) -> Considered {
         lead_in: config.speaker.lead_in,
         timeout: config.timeout,
         min_audible: config.speaker.min_audible,
-        normalize: config.speaker.normalize,
     };
     while request.encode().len() > speaker::PAYLOAD_LIMIT && request.sounds.pop().is_some() {}
     Considered { settings, request }
@@ -186,7 +185,8 @@ fn try_arbitrate(run: &Path, call: &Call, overlap: Overlap, considered: &Conside
         memory.stamp_now(key, now);
     }
     let priority = considered.settings.priority;
-    let wish = Wish { rank: priority as u8, lifetime: priority.lifetime(), asked, payload: considered.request.encode() };
+    let wish =
+        Wish { rank: priority as u8, lifetime: priority.lifetime(), asked, payload: considered.request.encode() };
     let placed = critical.place(wish, overlap, memory.into_bytes())?;
     let decision = if placed.id.is_some() { decision } else { Decision::skip(Reason::Busy) };
     Ok(Taken { decision, start_player: placed.start_player, placed, ..Taken::default() })

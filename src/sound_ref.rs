@@ -82,7 +82,9 @@ impl SoundRef {
             return Err(BadSoundRef("a path can't hold a NUL character".to_owned()));
         }
         if cfg!(windows) && (text.starts_with("\\\\") || text.starts_with("//") || text.starts_with("\\??\\")) {
-            return Err(BadSoundRef(format!("{text:?} is a network share or a device; only files of this machine are played")));
+            return Err(BadSoundRef(format!(
+                "{text:?} is a network share or a device; only files of this machine are played"
+            )));
         }
         let path = match (text.strip_prefix("~/"), home) {
             (Some(rest), Some(home)) => home.join(rest),
@@ -99,8 +101,8 @@ pub fn looks_like_path(text: &str) -> bool {
         || text.rsplit_once('.').is_some_and(|(_, end)| EXTENSIONS.iter().any(|e| end.eq_ignore_ascii_case(e)))
 }
 
-/// Names of packs, themes and the sounds in them: never a way out of their directory.
-fn is_part(text: &str) -> bool {
+/// Whether `text` may name a pack, a theme or a sound in one: never a way out of its directory.
+pub(crate) fn is_part(text: &str) -> bool {
     !text.starts_with(['.', '-'])
         && matches!(text.len(), 1..=128)
         && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-'))
@@ -136,7 +138,17 @@ mod tests {
 
     #[test]
     fn names_never_lead_out_of_their_directory() {
-        for bad in ["pack:", "pack:a", "pack:../a", "pack:a/..", "pack:a/b/c", "xdg:/x", "builtin:", "builtin:../x", "pack:-a/b"] {
+        for bad in [
+            "pack:",
+            "pack:a",
+            "pack:../a",
+            "pack:a/..",
+            "pack:a/b/c",
+            "xdg:/x",
+            "builtin:",
+            "builtin:../x",
+            "pack:-a/b",
+        ] {
             assert!(parse(bad).is_err(), "{bad}");
         }
     }

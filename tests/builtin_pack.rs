@@ -27,29 +27,18 @@ fn the_committed_pack_is_what_the_generator_makes_bit_for_bit() {
     let mut made: BTreeSet<String> = ["LICENSE".to_owned()].into();
     for file in generator::files() {
         let on_disk = std::fs::read(folder().join(&file.name)).unwrap_or_default();
-        assert!(
-            on_disk == file.bytes,
-            "{} differs: run `cargo run --example make-sounds`",
-            file.name
-        );
+        assert!(on_disk == file.bytes, "{} differs: run `cargo run --example make-sounds`", file.name);
         made.insert(file.name);
     }
-    let found: BTreeSet<String> = folder()
-        .read_dir()
-        .unwrap()
-        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-        .collect();
+    let found: BTreeSet<String> =
+        folder().read_dir().unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
     assert_eq!(found, made);
 }
 
 #[test]
 fn each_event_has_a_sound_and_each_sound_an_event() {
     for row in EVENTS {
-        assert!(
-            builtin::has(row.name) && builtin::bytes(row.name).is_some(),
-            "{}",
-            row.name
-        );
+        assert!(builtin::has(row.name) && builtin::bytes(row.name).is_some(), "{}", row.name);
     }
     assert_eq!(builtin::ids().count(), EVENTS.len());
 }
@@ -88,18 +77,9 @@ fn a_manifest_that_is_not_cesp_is_seen() {
         ("/categories/task.complete", sound("absent.wav")),
         ("/categories/task.complete", sound("openpeon.json")),
         ("/categories/task.complete", sound("glass bell.wav")),
-        (
-            "/categories/task.complete",
-            json!({ "sounds": [{ "file": "bell.wav" }] }),
-        ),
-        (
-            "/categories/task.complete",
-            json!({ "sounds": [{ "file": "bell.wav", "label": "x", "volume": 1 }] }),
-        ),
-        (
-            "/categories/task.complete",
-            json!({ "sounds": [], "volume": 1 }),
-        ),
+        ("/categories/task.complete", json!({ "sounds": [{ "file": "bell.wav" }] })),
+        ("/categories/task.complete", json!({ "sounds": [{ "file": "bell.wav", "label": "x", "volume": 1 }] })),
+        ("/categories/task.complete", json!({ "sounds": [], "volume": 1 })),
     ];
     for (place, value) in cases {
         let mut manifest: Value = serde_json::from_str(builtin::manifest()).unwrap();
@@ -115,9 +95,7 @@ fn every_sound_is_48_khz_16_bit_mono_and_neither_short_nor_long() {
         let seconds = sound.wave.len() as f64 / RATE;
         assert!((0.2..=0.9).contains(&seconds), "{}: {seconds} s", sound.id);
     }
-    let total: usize = builtin::ids()
-        .map(|id| builtin::bytes(id).unwrap().len())
-        .sum();
+    let total: usize = builtin::ids().map(|id| builtin::bytes(id).unwrap().len()).sum();
     assert!(total < 1_200_000, "{total} bytes are a lot to carry");
 }
 
@@ -147,20 +125,13 @@ fn no_sound_peaks_above_minus_1_dbtp() {
 fn all_sounds_are_equally_loud() {
     for sound in sounds() {
         let loudness = momentary_loudness(&sound.wave);
-        assert!(
-            (loudness - LOUDNESS).abs() < 0.25,
-            "{}: {loudness:.2} LUFS",
-            sound.id
-        );
+        assert!((loudness - LOUDNESS).abs() < 0.25, "{}: {loudness:.2} LUFS", sound.id);
     }
 }
 
 #[test]
 fn no_two_sounds_are_alike() {
-    let prints: Vec<_> = sounds()
-        .into_iter()
-        .map(|sound| (sound.id, fingerprint(&sound.wave)))
-        .collect();
+    let prints: Vec<_> = sounds().into_iter().map(|sound| (sound.id, fingerprint(&sound.wave))).collect();
     for (index, (one, a)) in prints.iter().enumerate() {
         for (other, b) in &prints[index + 1..] {
             let distance = distance(a, b);
@@ -186,19 +157,12 @@ fn a_copy_is_alike_whatever_its_gain_start_or_end() {
 #[test]
 fn what_asks_rises_and_what_went_wrong_falls() {
     for sound in sounds() {
-        let pitches: Vec<usize> = fingerprint(&sound.wave)
-            .into_iter()
-            .filter_map(|frame| frame.pitch)
-            .collect();
+        let pitches: Vec<usize> = fingerprint(&sound.wave).into_iter().filter_map(|frame| frame.pitch).collect();
         let (first, last) = (pitches[0], pitches[pitches.len() - 1]);
         if sound.id.starts_with("input.") {
             assert!(last > first, "{} goes from {first} to {last}", sound.id);
             let steps_from_home = (last - HOME % 12) % 12;
-            assert!(
-                steps_from_home != 0,
-                "{} comes home, as if all were done",
-                sound.id
-            );
+            assert!(steps_from_home != 0, "{} comes home, as if all were done", sound.id);
         }
         if is_error(sound.id) {
             assert!(last < first, "{} goes from {first} to {last}", sound.id);
@@ -215,15 +179,9 @@ fn errors_are_darker_than_everything_else() {
         .into_iter()
         .map(|sound| (sound.id, brightness(&fingerprint(&sound.wave))))
         .partition(|(id, _)| is_error(id));
-    let (brightest, high) = errors
-        .into_iter()
-        .max_by(|a, b| a.1.total_cmp(&b.1))
-        .unwrap();
+    let (brightest, high) = errors.into_iter().max_by(|a, b| a.1.total_cmp(&b.1)).unwrap();
     for (id, brightness) in others {
-        assert!(
-            high < brightness,
-            "{brightest} at {high:.1} is no darker than {id} at {brightness:.1}"
-        );
+        assert!(high < brightness, "{brightest} at {high:.1} is no darker than {id} at {brightness:.1}");
     }
 }
 
@@ -237,23 +195,11 @@ fn the_measures_see_a_spoilt_sound() {
     assert!(!ramped(&wave[..20_000]), "cut at the end");
     assert!(offset(&wave.iter().map(|x| x + 0.002).collect::<Vec<_>>()) > 0.001);
     // A sine of a quarter of the rate, sampled between its peaks: 3 dB more than any sample shows.
-    let between: Vec<f64> = (0..480)
-        .map(|i| (PI / 2.0 * f64::from(i) + PI / 4.0).sin())
-        .collect();
-    assert!(
-        (true_peak(&between[..]) - 1.0).abs() < 0.08,
-        "{}",
-        true_peak(&between)
-    );
+    let between: Vec<f64> = (0..480).map(|i| (PI / 2.0 * f64::from(i) + PI / 4.0).sin()).collect();
+    assert!((true_peak(&between[..]) - 1.0).abs() < 0.08, "{}", true_peak(&between));
     // The standard's own calibration: 997 Hz at full scale in one channel is -3.01 LUFS.
-    let calibration: Vec<f64> = (0..48_000)
-        .map(|i| (TAU * 997.0 * f64::from(i) / RATE).sin())
-        .collect();
-    assert!(
-        (momentary_loudness(&calibration) + 3.01).abs() < 0.02,
-        "{}",
-        momentary_loudness(&calibration)
-    );
+    let calibration: Vec<f64> = (0..48_000).map(|i| (TAU * 997.0 * f64::from(i) / RATE).sin()).collect();
+    assert!((momentary_loudness(&calibration) + 3.01).abs() < 0.02, "{}", momentary_loudness(&calibration));
 }
 
 fn is_error(id: &str) -> bool {
@@ -274,30 +220,16 @@ fn sounds() -> Vec<Sound> {
             let (header, data) = bytes.split_at(44);
             let u16_at = |at: usize| u16::from_le_bytes(header[at..at + 2].try_into().unwrap());
             let u32_at = |at: usize| u32::from_le_bytes(header[at..at + 4].try_into().unwrap());
-            assert_eq!(
-                (&header[..4], &header[8..16], &header[36..40]),
-                (&b"RIFF"[..], &b"WAVEfmt "[..], &b"data"[..])
-            );
+            assert_eq!((&header[..4], &header[8..16], &header[36..40]), (&b"RIFF"[..], &b"WAVEfmt "[..], &b"data"[..]));
             assert_eq!(
                 (u32_at(4) as usize, u32_at(16), u32_at(40) as usize),
                 (bytes.len() - 8, 16, data.len()),
                 "{id}"
             );
-            assert_eq!(
-                (u16_at(20), u16_at(22), u32_at(24)),
-                (1, 1, 48_000),
-                "{id}: PCM, mono, rate"
-            );
-            assert_eq!(
-                (u32_at(28), u16_at(32), u16_at(34)),
-                (96_000, 2, 16),
-                "{id}: bytes a second, a frame, bits"
-            );
+            assert_eq!((u16_at(20), u16_at(22), u32_at(24)), (1, 1, 48_000), "{id}: PCM, mono, rate");
+            assert_eq!((u32_at(28), u16_at(32), u16_at(34)), (96_000, 2, 16), "{id}: bytes a second, a frame, bits");
             let sample = |pair: &[u8; 2]| f64::from(i16::from_le_bytes(*pair)) / 32_768.0;
-            Sound {
-                id,
-                wave: data.as_chunks().0.iter().map(sample).collect(),
-            }
+            Sound { id, wave: data.as_chunks().0.iter().map(sample).collect() }
         })
         .collect()
 }
@@ -310,8 +242,7 @@ fn ramped(wave: &[f64]) -> bool {
         let allowed = 0.5 - 0.5 * (PI * index as f64 / 240.0).cos();
         sample.abs() <= allowed * peak + 2.0 * step
     };
-    wave.iter().take(240).enumerate().all(under)
-        && wave.iter().rev().take(240).enumerate().all(under)
+    wave.iter().take(240).enumerate().all(under) && wave.iter().rev().take(240).enumerate().all(under)
 }
 
 fn offset(wave: &[f64]) -> f64 {
@@ -330,11 +261,7 @@ fn true_peak(wave: &[f64]) -> f64 {
             })
             .collect();
         for near in wave.windows(weights.len()) {
-            let between: f64 = near
-                .iter()
-                .zip(&weights)
-                .map(|(x, weight)| x * weight)
-                .sum();
+            let between: f64 = near.iter().zip(&weights).map(|(x, weight)| x * weight).sum();
             peak = peak.max(between.abs());
         }
     }
@@ -344,36 +271,22 @@ fn true_peak(wave: &[f64]) -> f64 {
 /// LUFS of the loudest 400 ms or of the whole, by ITU-R BS.1770; the filters are derived from their analogue shapes.
 fn momentary_loudness(wave: &[f64]) -> f64 {
     let k = (PI * 1_681.974_450_955_533 / RATE).tan();
-    let (high, q) = (
-        10_f64.powf(3.999_843_853_973_347 / 20.0),
-        0.707_175_236_955_419_6,
-    );
+    let (high, q) = (10_f64.powf(3.999_843_853_973_347 / 20.0), 0.707_175_236_955_419_6);
     let band = high.powf(0.499_666_774_154_541_6);
     let scale = 1.0 + k / q + k * k;
     let shelf = biquad(
         wave,
-        [
-            (high + band * k / q + k * k) / scale,
-            2.0 * (k * k - high) / scale,
-            (high - band * k / q + k * k) / scale,
-        ],
+        [(high + band * k / q + k * k) / scale, 2.0 * (k * k - high) / scale, (high - band * k / q + k * k) / scale],
         [2.0 * (k * k - 1.0) / scale, (1.0 - k / q + k * k) / scale],
     );
     let k = (PI * 38.135_470_876_024_44 / RATE).tan();
     let q = 0.500_327_037_323_877_3;
     let scale = 1.0 + k / q + k * k;
-    let weighted = biquad(
-        &shelf,
-        [1.0, -2.0, 1.0],
-        [2.0 * (k * k - 1.0) / scale, (1.0 - k / q + k * k) / scale],
-    );
+    let weighted = biquad(&shelf, [1.0, -2.0, 1.0], [2.0 * (k * k - 1.0) / scale, (1.0 - k / q + k * k) / scale]);
 
     let window = weighted.len().min(19_200);
-    let loudest = weighted
-        .windows(window)
-        .step_by(48)
-        .map(|w| w.iter().map(|x| x * x).sum::<f64>())
-        .fold(0.0, f64::max);
+    let loudest =
+        weighted.windows(window).step_by(48).map(|w| w.iter().map(|x| x * x).sum::<f64>()).fold(0.0, f64::max);
     -0.691 + 10.0 * (loudest / window as f64).log10()
 }
 
@@ -414,33 +327,22 @@ fn fingerprint(wave: &[f64]) -> Vec<Frame> {
     const FLOOR: f64 = 45.0;
     const PITCHED_ABOVE: f64 = 25.0;
     let padded: Vec<f64> = wave.iter().copied().chain([0.0; FRAME]).collect();
-    let window: Vec<f64> = (0..FRAME)
-        .map(|i| 0.5 - 0.5 * (TAU * i as f64 / FRAME as f64).cos())
-        .collect();
+    let window: Vec<f64> = (0..FRAME).map(|i| 0.5 - 0.5 * (TAU * i as f64 / FRAME as f64).cos()).collect();
     let powers: Vec<Vec<f64>> = padded
         .windows(FRAME)
         .step_by(FRAME / 2)
         .map(|frame| {
             let frame: Vec<f64> = frame.iter().zip(&window).map(|(x, w)| x * w).collect();
-            SEMITONES
-                .map(|semitone| power(&frame, 440.0 * ((f64::from(semitone) - 69.0) / 12.0).exp2()))
-                .collect()
+            SEMITONES.map(|semitone| power(&frame, 440.0 * ((f64::from(semitone) - 69.0) / 12.0).exp2())).collect()
         })
         .collect();
-    let strongest = powers
-        .iter()
-        .flatten()
-        .fold(f64::MIN_POSITIVE, |a, &b| a.max(b));
-    let above =
-        |power: f64, floor: f64| (10.0 * (power / strongest).max(1e-12).log10() + floor).max(0.0);
+    let strongest = powers.iter().flatten().fold(f64::MIN_POSITIVE, |a, &b| a.max(b));
+    let above = |power: f64, floor: f64| (10.0 * (power / strongest).max(1e-12).log10() + floor).max(0.0);
     powers
         .iter()
         .map(|semitones| {
-            let band =
-                |three: &[f64]| above(three.iter().copied().fold(0.0, f64::max), FLOOR) / FLOOR;
-            let loudest = (0..semitones.len())
-                .max_by(|&a, &b| semitones[a].total_cmp(&semitones[b]))
-                .unwrap();
+            let band = |three: &[f64]| above(three.iter().copied().fold(0.0, f64::max), FLOOR) / FLOOR;
+            let loudest = (0..semitones.len()).max_by(|&a, &b| semitones[a].total_cmp(&semitones[b])).unwrap();
             Frame {
                 bands: semitones.chunks(3).map(band).collect(),
                 pitch: (above(semitones[loudest], PITCHED_ABOVE) > 0.0)
@@ -462,13 +364,9 @@ fn power(frame: &[f64], hertz: f64) -> f64 {
 
 /// How far apart two sounds are, 0 to 1: half by spectrum over time, half by pitch; at the best of small delays.
 fn distance(a: &[Frame], b: &[Frame]) -> f64 {
-    let silent = Frame {
-        bands: vec![0.0; a[0].bands.len()],
-        pitch: None,
-    };
+    let silent = Frame { bands: vec![0.0; a[0].bands.len()], pitch: None };
     let at_lag = |lag: isize| {
-        let frame =
-            |of: &'_ [Frame], index: isize| usize::try_from(index).ok().filter(|&i| i < of.len());
+        let frame = |of: &'_ [Frame], index: isize| usize::try_from(index).ok().filter(|&i| i < of.len());
         let (mut apart, mut whole, mut off_pitch, mut pitched) = (0.0, 0.0, 0.0, 0.0_f64);
         for index in -2..(a.len().max(b.len()) as isize + 2) {
             let one = frame(a, index).map_or(&silent, |i| &a[i]);
@@ -533,13 +431,7 @@ fn faults(manifest: &Value, read: impl Fn(&str) -> Option<Vec<u8>>) -> Vec<Strin
         "min_player_version",
         "category_aliases",
     ];
-    const REQUIRED: &[&str] = &[
-        "cesp_version",
-        "name",
-        "display_name",
-        "version",
-        "categories",
-    ];
+    const REQUIRED: &[&str] = &["cesp_version", "name", "display_name", "version", "categories"];
     let mut faults = Vec::new();
     let mut expect = |holds: bool, what: String| {
         if !holds {
@@ -547,91 +439,40 @@ fn faults(manifest: &Value, read: impl Fn(&str) -> Option<Vec<u8>>) -> Vec<Strin
         }
     };
     let only = |value: &Value, allowed: &[&str]| {
-        value
-            .as_object()
-            .is_some_and(|object| object.keys().all(|key| allowed.contains(&key.as_str())))
+        value.as_object().is_some_and(|object| object.keys().all(|key| allowed.contains(&key.as_str())))
     };
     let text = |value: &Value, lengths: std::ops::RangeInclusive<usize>, ok: fn(char) -> bool| {
-        value
-            .as_str()
-            .is_some_and(|text| lengths.contains(&text.chars().count()) && text.chars().all(ok))
+        value.as_str().is_some_and(|text| lengths.contains(&text.chars().count()) && text.chars().all(ok))
     };
 
-    expect(
-        only(manifest, &[REQUIRED, OPTIONAL].concat()),
-        "a property that is not CESP's".to_owned(),
-    );
+    expect(only(manifest, &[REQUIRED, OPTIONAL].concat()), "a property that is not CESP's".to_owned());
     expect(manifest["cesp_version"] == "1.0", "cesp_version".to_owned());
-    let name_character =
-        |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '_' | '-');
-    let name_starts_well = manifest["name"]
-        .as_str()
-        .is_some_and(|name| !name.starts_with(['_', '-']));
-    expect(
-        text(&manifest["name"], 1..=64, name_character) && name_starts_well,
-        "name".to_owned(),
-    );
-    expect(
-        text(&manifest["display_name"], 1..=128, |_| true),
-        "display_name".to_owned(),
-    );
-    let is_number = |part: &str| {
-        part.parse::<u32>()
-            .is_ok_and(|number| number.to_string() == part)
-    };
-    let is_semver =
-        |version: &str| version.split('.').count() == 3 && version.split('.').all(is_number);
-    expect(
-        manifest["version"].as_str().is_some_and(is_semver),
-        "version".to_owned(),
-    );
-    expect(
-        text(&manifest["description"], 0..=256, |_| true),
-        "description".to_owned(),
-    );
-    expect(
-        only(&manifest["author"], &["name", "github"]),
-        "author".to_owned(),
-    );
-    expect(
-        manifest["tags"]
-            .as_array()
-            .is_some_and(|tags| tags.len() <= 10),
-        "tags".to_owned(),
-    );
+    let name_character = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '_' | '-');
+    let name_starts_well = manifest["name"].as_str().is_some_and(|name| !name.starts_with(['_', '-']));
+    expect(text(&manifest["name"], 1..=64, name_character) && name_starts_well, "name".to_owned());
+    expect(text(&manifest["display_name"], 1..=128, |_| true), "display_name".to_owned());
+    let is_number = |part: &str| part.parse::<u32>().is_ok_and(|number| number.to_string() == part);
+    let is_semver = |version: &str| version.split('.').count() == 3 && version.split('.').all(is_number);
+    expect(manifest["version"].as_str().is_some_and(is_semver), "version".to_owned());
+    expect(text(&manifest["description"], 0..=256, |_| true), "description".to_owned());
+    expect(only(&manifest["author"], &["name", "github"]), "author".to_owned());
+    expect(manifest["tags"].as_array().is_some_and(|tags| tags.len() <= 10), "tags".to_owned());
 
     let mut total = 0;
     for (category, value) in manifest["categories"].as_object().into_iter().flatten() {
-        expect(
-            CATEGORIES.contains(&category.as_str()),
-            format!("category {category}"),
-        );
-        expect(
-            only(value, &["sounds", "icon"]),
-            format!("{category}: a property that is not CESP's"),
-        );
+        expect(CATEGORIES.contains(&category.as_str()), format!("category {category}"));
+        expect(only(value, &["sounds", "icon"]), format!("{category}: a property that is not CESP's"));
         for sound in value["sounds"].as_array().into_iter().flatten() {
-            let path_character =
-                |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '/' | '-');
+            let path_character = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '/' | '-');
             let file = sound["file"].as_str().unwrap_or_default();
             let bytes = read(file).unwrap_or_default();
             total += bytes.len();
             let inside = !file.starts_with('/') && file.split('/').all(|part| part != "..");
             let well_named = text(&sound["file"], 1..=256, path_character) && inside;
-            let well_formed =
-                file.ends_with(".wav") && bytes.starts_with(b"RIFF") && bytes.len() <= 1_000_000;
-            expect(
-                well_named && well_formed,
-                format!("{category}: file {file:?}"),
-            );
-            expect(
-                text(&sound["label"], 1..=256, |_| true),
-                format!("{category}: label"),
-            );
-            expect(
-                only(sound, &["file", "label", "sha256", "icon"]),
-                format!("{category}: sound"),
-            );
+            let well_formed = file.ends_with(".wav") && bytes.starts_with(b"RIFF") && bytes.len() <= 1_000_000;
+            expect(well_named && well_formed, format!("{category}: file {file:?}"));
+            expect(text(&sound["label"], 1..=256, |_| true), format!("{category}: label"));
+            expect(only(sound, &["file", "label", "sha256", "icon"]), format!("{category}: sound"));
         }
     }
     expect(total <= 50_000_000, "more than 50 MB".to_owned());

@@ -3,11 +3,7 @@
 //! With `--check` it writes nothing, names each file that differs from what it would write, and exits 1 if any does.
 //! Everything that decides how the pack sounds lies in `pack`; here are only the files and the command line.
 
-#![allow(
-    clippy::print_stdout,
-    clippy::print_stderr,
-    reason = "a command-line tool"
-)]
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command-line tool")]
 
 mod pack;
 
@@ -41,12 +37,8 @@ fn write(directory: &Path) -> io::Result<()> {
     fs::create_dir_all(directory)?;
     for file in pack::files() {
         let path = directory.join(&file.name);
-        fs::write(&path, &file.bytes).map_err(|error| {
-            io::Error::new(
-                error.kind(),
-                format!("could not write {}: {error}", path.display()),
-            )
-        })?;
+        fs::write(&path, &file.bytes)
+            .map_err(|error| io::Error::new(error.kind(), format!("could not write {}: {error}", path.display())))?;
         println!("{:>7} {}", file.bytes.len(), file.name);
     }
     Ok(())
@@ -68,10 +60,7 @@ fn check(directory: &Path) -> io::Result<bool> {
                 same = false;
             }
             Err(error) => {
-                return Err(io::Error::new(
-                    error.kind(),
-                    format!("could not read {}: {error}", path.display()),
-                ));
+                return Err(io::Error::new(error.kind(), format!("could not read {}: {error}", path.display())));
             }
         }
     }

@@ -33,14 +33,20 @@ fn show(paths: &Paths, as_json: bool) -> anyhow::Result<ExitCode> {
     let loaded = config::load(&paths.config, &paths.config_image(), paths.home.as_deref());
     if as_json {
         // What is shown as TOML, as JSON: one description of the configuration, not two.
-        tell::json_line(&toml::from_str(&config::show(&loaded.config)).context("could not describe the configuration")?)?;
+        tell::json_line(
+            &toml::from_str(&config::show(&loaded.config)).context("could not describe the configuration")?,
+        )?;
         return Ok(ExitCode::SUCCESS);
     }
     let mut out = anstream::stdout().lock();
     let origin = match loaded.applied {
         Applied::File if paths.config.exists() => format!("from {}", paths.config.display()),
-        Applied::File | Applied::Defaults if !paths.config.exists() => format!("the defaults; {} does not exist", paths.config.display()),
-        Applied::LastGood => format!("the last good one; {} has faults, see: herald config check", paths.config.display()),
+        Applied::File | Applied::Defaults if !paths.config.exists() => {
+            format!("the defaults; {} does not exist", paths.config.display())
+        }
+        Applied::LastGood => {
+            format!("the last good one; {} has faults, see: herald config check", paths.config.display())
+        }
         _ => format!("the defaults; {} has faults, see: herald config check", paths.config.display()),
     };
     writeln!(out, "# {origin}")?;
@@ -53,9 +59,9 @@ fn check(paths: &Paths, as_json: bool) -> anyhow::Result<ExitCode> {
     let shown = file.display();
     let exists = file.exists();
     let Checked { problems, source, .. } = config::check(file, paths.home.as_deref());
+    let ok = !problems.iter().any(config::Problem::is_fault);
     let mut out = anstream::stdout().lock();
     if as_json {
-        let ok = problems.is_empty();
         writeln!(out, "{}", json!({ "path": file, "ok": ok, "exists": exists, "problems": problems }))?;
     } else if !exists {
         writeln!(out, "{shown} does not exist; the defaults are in force")?;
@@ -69,5 +75,5 @@ fn check(paths: &Paths, as_json: bool) -> anyhow::Result<ExitCode> {
         let count = problems.len();
         writeln!(out, "{count} problem{} in {shown}", if count == 1 { "" } else { "s" })?;
     }
-    Ok(if problems.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(if ok { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

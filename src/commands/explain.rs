@@ -73,7 +73,9 @@ fn payload(args: &Explain) -> anyhow::Result<Option<Vec<u8>>> {
         if args.event.is_some() {
             return Ok(None);
         }
-        anyhow::bail!("there is no payload: pipe one in, as in: herald explain < payload.json, or name an event with --event");
+        anyhow::bail!(
+            "there is no payload: pipe one in, as in: herald explain < payload.json, or name an event with --event"
+        );
     }
     let mut data = Vec::new();
     std::io::stdin().read_to_end(&mut data).context("could not read the payload from standard input")?;

@@ -28,14 +28,16 @@ pub(super) fn run(args: &Log) -> anyhow::Result<ExitCode> {
     for line in &lines[lines.len().saturating_sub(last)..] {
         print(&mut out, line, args.json)?;
     }
-    while args.follow {
+    if !args.follow {
+        return Ok(ExitCode::SUCCESS);
+    }
+    loop {
         out.flush()?;
         pause(LOOK);
         for line in tail.news()? {
             print(&mut out, &line, args.json)?;
         }
     }
-    Ok(ExitCode::SUCCESS)
 }
 
 fn print(out: &mut impl Write, line: &Value, as_json: bool) -> io::Result<()> {
@@ -44,9 +46,10 @@ fn print(out: &mut impl Write, line: &Value, as_json: bool) -> io::Result<()> {
     }
     let text = |key: &str| line[key].as_str().map(clean).unwrap_or_default();
     let time = line["time"].as_str().and_then(|time| time.parse::<jiff::Timestamp>().ok());
-    let time = time.map_or_else(|| text("time"), |time| {
-        time.to_zoned(jiff::tz::TimeZone::system()).strftime("%m-%d %H:%M:%S").to_string()
-    });
+    let time = time.map_or_else(
+        || text("time"),
+        |time| time.to_zoned(jiff::tz::TimeZone::system()).strftime("%m-%d %H:%M:%S").to_string(),
+    );
     write!(out, "{DIM}{time}{DIM:#} ")?;
     match line["kind"].as_str() {
         Some("occurrence") => {

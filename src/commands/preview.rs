@@ -17,6 +17,7 @@ use crate::event::{self, EVENTS, EventName, Occurrence};
 use crate::journal::Tail;
 use crate::paths::Paths;
 use crate::platform::spawn;
+use crate::policy::Reason;
 use crate::ring::{self, Call};
 use crate::sound;
 use crate::sound_ref::SoundRef;
@@ -36,6 +37,9 @@ pub(super) fn run(args: &Preview, begun: Instant) -> anyhow::Result<ExitCode> {
         let rung = ring::ring(&paths, call, begun);
         if !rung.decision.play {
             writeln!(out, "{BAD}skipped: {}{BAD:#}", rung.decision.reason)?;
+            if rung.decision.reason == Reason::OutputCoolingDown {
+                return otherwise(args.or_render.as_deref(), &calls, &config);
+            }
             continue;
         }
         let end = wait_for_end(&mut tail, &rung)?;
@@ -43,28 +47,39 @@ pub(super) fn run(args: &Preview, begun: Instant) -> anyhow::Result<ExitCode> {
             writeln!(out, "{GOOD}heard{GOOD:#}")?;
             continue;
         }
-        if end.reason() == "no-audio"
-            && let Some(file) = &args.or_render
-        {
-            writeln!(out, "{BAD}no output device{BAD:#}: rendering to {} instead", file.display())?;
-            return render(file, &calls, &config);
-        }
         writeln!(out, "{BAD}{}{BAD:#}", end.in_words())?;
+        if end.reason() == "no-audio" {
+            return otherwise(args.or_render.as_deref(), &calls, &config);
+        }
         return Err(Silent.into());
     }
     Ok(ExitCode::SUCCESS)
 }
 
+/// There is no output: a file instead, if one was named.
+fn otherwise(file: Option<&Path>, calls: &[(String, Call)], config: &Config) -> anyhow::Result<ExitCode> {
+    match file {
+        Some(file) => render(file, calls, config),
+        None => Err(Silent.into()),
+    }
+}
+
 /// What is to be heard, with the names to print.
 fn calls(what: Option<&str>, config: &Config, paths: &Paths) -> anyhow::Result<Vec<(String, Call)>> {
     let call = |event: EventName, chosen| Call {
-        occurrence: Occurrence { event: Some(event), agent: "herald".to_owned(), agent_event: Some("preview".to_owned()), ..Occurrence::default() },
+        occurrence: Occurrence {
+            event: Some(event),
+            agent: "herald".to_owned(),
+            agent_event: Some("preview".to_owned()),
+            ..Occurrence::default()
+        },
         chosen,
         by_hand: true,
         force: true,
         ..Call::default()
     };
-    let known = |name: &str| event::canonical(name).is_some() || config.events.iter().any(|(event, _)| event.as_str() == name);
+    let known =
+        |name: &str| event::canonical(name).is_some() || config.events.iter().any(|(event, _)| event.as_str() == name);
     if let Some(name) = what.filter(|name| known(name)) {
         return Ok(vec![(name.to_owned(), call(name.parse()?, None))]);
     }
@@ -107,10 +122,17 @@ fn render(file: &Path, calls: &[(String, Call)], config: &Config) -> anyhow::Res
     let player = spawn::sibling(ring::PLAYER)?;
     let mut args: Vec<OsString> = vec!["render".into(), file.into()];
     args.extend(calls.iter().map(|(_, call)| ring::in_hex(&ring::consider(config, call).request).into()));
-    let status = Command::new(&player).args(args).status().with_context(|| format!("could not start {}", player.display()))?;
+    let status =
+        Command::new(&player).args(args).status().with_context(|| format!("could not start {}", player.display()))?;
     if !status.success() {
         return Err(Silent.into());
     }
-    writeln!(anstream::stdout(), "wrote {} sound{} to {}", calls.len(), if calls.len() == 1 { "" } else { "s" }, file.display())?;
+    writeln!(
+        anstream::stdout(),
+        "wrote {} sound{} to {}",
+        calls.len(),
+        if calls.len() == 1 { "" } else { "s" },
+        file.display()
+    )?;
     Ok(ExitCode::SUCCESS)
 }

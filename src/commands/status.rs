@@ -48,11 +48,11 @@ fn gather(paths: &Paths) -> anyhow::Result<Value> {
         "pack": match packs.as_slice() { [one] => json!(one), several => json!(several) },
         "config": {
             "path": paths.config,
-            "ok": problems.is_empty(),
+            "ok": !problems.iter().any(config::Problem::is_fault),
             "applied": loaded.applied,
             "problems": problems,
         },
-        "speaker": speaker(paths, &state, trouble),
+        "speaker": speaker(paths, &state, trouble.as_deref()),
         "counters": counters(&lines),
         "output": {
             "backend": last.map_or(Value::Null, |line| line["backend"].clone()),
@@ -62,7 +62,7 @@ fn gather(paths: &Paths) -> anyhow::Result<Value> {
     }))
 }
 
-fn speaker(paths: &Paths, state: &State, trouble: Option<String>) -> Value {
+fn speaker(paths: &Paths, state: &State, trouble: Option<&str>) -> Value {
     let event = |payload: &[u8]| Request::decode(payload).and_then(|request| request.event);
     // The record alone proves nothing: whoever speaks holds the lock.
     let alive = state.current.is_some()
@@ -120,7 +120,11 @@ fn print(status: &Value) -> anyhow::Result<()> {
     row("pack", text(&status["pack"]))?;
     let config = &status["config"];
     let problems = config["problems"].as_array().map_or(0, Vec::len);
-    let health = if problems == 0 { format!("{GOOD}ok{GOOD:#}") } else { format!("{BAD}{problems} problems{BAD:#}, see: herald config check") };
+    let health = if problems == 0 {
+        format!("{GOOD}ok{GOOD:#}")
+    } else {
+        format!("{BAD}{problems} problems{BAD:#}, see: herald config check")
+    };
     row("config", format!("{} {health}", text(&config["path"])))?;
     let speaker = &status["speaker"];
     let who = |value: &Value| match value {
@@ -133,7 +137,8 @@ fn print(status: &Value) -> anyhow::Result<()> {
         row("trouble", format!("{BAD}{}{BAD:#}", tell::clean(trouble)))?;
     }
     let output = &status["output"];
-    let cooling = output["cooling_down_until"].as_str().map(|until| format!(", {WARN}left alone until {until}{WARN:#}"));
+    let cooling =
+        output["cooling_down_until"].as_str().map(|until| format!(", {WARN}left alone until {until}{WARN:#}"));
     row("output", format!("{}{}", output["backend"].as_str().unwrap_or("not used yet"), cooling.unwrap_or_default()))?;
     let list = |value: &Value| {
         let pairs = value.as_object().into_iter().flatten().map(|(word, count)| format!("{word} {count}"));

@@ -25,10 +25,16 @@ pub(super) fn fault(pattern: &str) -> Option<String> {
 }
 
 /// How many spellings the braces stand for, at most: the product is greatest where the commas are spread evenly.
-fn spellings(pattern: &str) -> f64 {
-    let count = |char| pattern.matches(char).count() as f64;
+///
+/// Rounded up, and without floating point: `pow` would make every hook load the maths library.
+fn spellings(pattern: &str) -> usize {
+    let count = |char| pattern.matches(char).count();
     let groups = count('{');
-    if groups == 0.0 { 1.0 } else { ((count(',') + groups) / groups).powf(groups) }
+    if groups == 0 {
+        return 1;
+    }
+    let each = (count(',') + groups).div_ceil(groups);
+    each.saturating_pow(u32::try_from(groups).unwrap_or(u32::MAX))
 }
 
 /// Whether the text means more than itself.

@@ -16,6 +16,8 @@ pub enum Severity {
     Error,
     /// This much of the file has no effect, or not the likely one; the rest of it applies.
     Warning,
+    /// Right, but of no effect in this version.
+    Note,
 }
 
 impl Severity {
@@ -24,6 +26,7 @@ impl Severity {
         match self {
             Self::Error => "error",
             Self::Warning => "warning",
+            Self::Note => "note",
         }
     }
 }
@@ -55,6 +58,11 @@ impl Problem {
         self.severity == Severity::Error
     }
 
+    /// Whether somebody should do something about it.
+    pub fn is_fault(&self) -> bool {
+        self.severity != Severity::Note
+    }
+
     /// The problem as a compiler would print it, with the line it is about; several lines, the last one ended.
     ///
     /// `source` is the text the problem was found in.
@@ -64,6 +72,7 @@ impl Problem {
         let mark = paint(match self.severity {
             Severity::Error => "\x1b[1;31m",
             Severity::Warning => "\x1b[1;33m",
+            Severity::Note => "\x1b[1;34m",
         });
 
         let mut out = String::new();

@@ -14,7 +14,7 @@ use super::value::Condition;
 use crate::event::{self, EventName};
 
 const ROOT: &[&str] = &["volume", "pack", "timeout", "events", "speaker", "rules"];
-const SPEAKER: &[&str] = &["overlap", "min_audible", "lead_in", "normalize"];
+const SPEAKER: &[&str] = &["overlap", "min_audible", "lead_in"];
 const EVENT: &[&str] = &["enabled", "sound", "volume", "throttle", "priority"];
 const RULE: &[&str] = &["match", "enabled", "sound", "pack", "volume", "throttle", "priority"];
 const MATCH: &[&str] = &["agent", "event", "tool", "cwd", "detail"];
@@ -160,8 +160,7 @@ impl<'t> Reader<'t> {
                 "overlap" => set(&mut speaker.overlap, self.overlap(&entry)),
                 "min_audible" => set(&mut speaker.min_audible, self.duration(&entry, limit::MIN_AUDIBLE)),
                 "lead_in" => set(&mut speaker.lead_in, self.duration(&entry, limit::LEAD_IN)),
-                "normalize" => set(&mut speaker.normalize, self.boolean(&entry)),
-                "skip_when" => self.not_built(&entry),
+                "normalize" | "skip_when" => self.not_built(&entry),
                 _ => self.unknown(&entry, SPEAKER),
             }
         }
@@ -333,7 +332,7 @@ impl<'t> Reader<'t> {
 
     fn not_built(&mut self, entry: &Entry<'_>) {
         let message = format!("`{}` is not supported by this version and has no effect", entry.name);
-        self.warning(entry.key_at.clone(), &entry.path, message);
+        self.report(Severity::Note, entry.key_at.clone(), &entry.path, message);
     }
 
     fn unknown(&mut self, entry: &Entry<'_>, known: &[&'static str]) {
@@ -435,8 +434,8 @@ mod tests {
         "#;
         let (config, problems) = read(text);
         let unbuilt: Vec<_> = problems.iter().map(|problem| (problem.severity, problem.key.as_str())).collect();
-        let warned = ["events.\"task.complete\".delay", "speaker.skip_when", "quiet"];
-        assert_eq!(unbuilt, warned.map(|key| (Severity::Warning, key)));
+        let warned = ["events.\"task.complete\".delay", "speaker.normalize", "speaker.skip_when", "quiet"];
+        assert_eq!(unbuilt, warned.map(|key| (Severity::Note, key)));
         assert!(problems.iter().all(|problem| problem.message.contains("not supported by this version")));
         assert_eq!(config.events.len(), 1);
         assert_eq!(config.rules[0].when.cwd, Some(Pattern::One("/home/u/work/**".into())));

@@ -56,18 +56,11 @@ pub struct Speaker {
     pub min_audible: Duration,
     /// Silence played first, for devices that sleep.
     pub lead_in: Duration,
-    /// Whether all packs are brought to one loudness.
-    pub normalize: bool,
 }
 
 impl Default for Speaker {
     fn default() -> Self {
-        Self {
-            overlap: Overlap::Queue,
-            min_audible: Duration::from_millis(150),
-            lead_in: Duration::ZERO,
-            normalize: true,
-        }
+        Self { overlap: Overlap::Queue, min_audible: Duration::from_millis(150), lead_in: Duration::ZERO }
     }
 }
 
@@ -218,7 +211,7 @@ pub(crate) mod limit {
     /// Bytes of one pattern.
     pub(crate) const PATTERN_BYTES: usize = 1024;
     /// Spellings the braces of one pattern may stand for: the matcher tries them all.
-    pub(crate) const PATTERN_SPELLINGS: f64 = 256.0;
+    pub(crate) const PATTERN_SPELLINGS: usize = 256;
     /// Bytes of the file.
     pub(crate) const FILE_BYTES: u64 = 1024 * 1024;
 }

@@ -29,11 +29,9 @@ const BOOT_CLOCK: ClockId = ClockId::Monotonic;
 pub fn clocks() -> (u64, u64) {
     let wall = rustix::time::clock_gettime(ClockId::Realtime);
     let boot = rustix::time::clock_gettime(BOOT_CLOCK);
-    let part = |n: i64| u64::try_from(n).unwrap_or(0);
-    (
-        part(wall.tv_sec) * 1000 + part(i64::from(wall.tv_nsec)) / 1_000_000,
-        part(boot.tv_sec) * 1_000_000 + part(i64::from(boot.tv_nsec)) / 1000,
-    )
+    let since_start = |time: rustix::time::Timespec| Duration::try_from(time).unwrap_or_default();
+    let whole = |count: u128| u64::try_from(count).unwrap_or(u64::MAX);
+    (whole(since_start(wall).as_millis()), whole(since_start(boot).as_micros()))
 }
 
 /// The effective user's number.
@@ -111,7 +109,7 @@ impl PrivateDir {
                     builder.recursive(true).create(parent)?;
                 }
                 match builder.recursive(false).create(path) {
-                    Err(e) if e.kind() != io::ErrorKind::AlreadyExists => return Err(e),
+                    Err(e) if e.kind() != io::ErrorKind::AlreadyExists => Err(e),
                     _ => Self::open(path),
                 }
             }
@@ -150,7 +148,8 @@ impl PrivateDir {
     /// Anything but a plain file of this user's with one name: links, pipes, devices and directories are refused
     /// unopened or unread, so that nothing of anybody else's is ever written.
     pub fn file(&self, name: &str) -> io::Result<File> {
-        let flags = OFlags::RDWR | OFlags::CREATE | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
+        let flags =
+            OFlags::RDWR | OFlags::CREATE | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
         self.checked(name, rustix::fs::openat(&self.fd, name, flags, Mode::RUSR | Mode::WUSR)?)
     }
 
@@ -203,7 +202,13 @@ fn is_on_network(_fd: &OwnedFd) -> bool {
 /// # Errors
 /// Where the file can't be opened or is no regular file of this user's.
 pub fn open_for_append(path: &Path) -> io::Result<File> {
-    let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::APPEND | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
+    let flags = OFlags::WRONLY
+        | OFlags::CREATE
+        | OFlags::APPEND
+        | OFlags::NOFOLLOW
+        | OFlags::NONBLOCK
+        | OFlags::NOCTTY
+        | OFlags::CLOEXEC;
     let fd = rustix::fs::open(path, flags, Mode::RUSR | Mode::WUSR)?;
     let stat = rustix::fs::fstat(&fd)?;
     if FileType::from_raw_mode(stat.st_mode) != FileType::RegularFile || stat.st_uid != effective_user() {
@@ -220,7 +225,9 @@ pub fn keep_descriptors_from_children() {
     {
         const CLOSE_RANGE_CLOEXEC: libc::c_ulong = 4;
         // SAFETY: close_range(2) with the CLOEXEC flag changes descriptor flags only; it closes nothing here.
-        let done = unsafe { libc::syscall(libc::SYS_close_range, 3 as libc::c_ulong, libc::c_ulong::from(u32::MAX), CLOSE_RANGE_CLOEXEC) };
+        let done = unsafe {
+            libc::syscall(libc::SYS_close_range, 3 as libc::c_ulong, libc::c_ulong::from(u32::MAX), CLOSE_RANGE_CLOEXEC)
+        };
         if done == 0 {
             return;
         }
@@ -258,7 +265,9 @@ pub fn settle_detached(lease: Duration, memory: u64) {
     #[cfg(any(target_os = "linux", target_os = "android"))]
     {
         // SAFETY: runs before this process has opened anything of its own; nothing in it refers to these descriptors.
-        unsafe { libc::syscall(libc::SYS_close_range, 3 as libc::c_ulong, libc::c_ulong::from(u32::MAX), 0 as libc::c_ulong) };
+        unsafe {
+            libc::syscall(libc::SYS_close_range, 3 as libc::c_ulong, libc::c_ulong::from(u32::MAX), 0 as libc::c_ulong)
+        };
     }
     #[cfg(not(any(target_os = "linux", target_os = "android")))]
     for fd in open_descriptors() {
@@ -299,10 +308,8 @@ pub fn exit_silently_after(time: Duration) {
         // SAFETY: the handler only calls an async-signal-safe function.
         unsafe { libc::signal(libc::SIGALRM, leave as *const () as libc::sighandler_t) };
     }
-    let value = libc::timeval {
-        tv_sec: libc::time_t::try_from(time.as_secs()).unwrap_or(1),
-        tv_usec: libc::suseconds_t::try_from(time.subsec_micros()).unwrap_or(0),
-    };
+    // The fields' types differ from system to system.
+    let value = libc::timeval { tv_sec: time.as_secs() as _, tv_usec: time.subsec_micros() as _ };
     let once = libc::itimerval { it_interval: libc::timeval { tv_sec: 0, tv_usec: 0 }, it_value: value };
     // SAFETY: `once` is a valid timer value, and the old one is not asked for.
     unsafe { libc::setitimer(libc::ITIMER_REAL, &raw const once, std::ptr::null_mut()) };
@@ -387,7 +394,23 @@ pub fn read_stdin(cap: usize, gap: Duration, total: Duration, mut enough: impl F
             Err(_) => break,
         }
     }
+    // A pipe takes this much at once or not at all; of more, the writer may still be at the rest, a newline mostly.
+    if data.len() > 4096 {
+        forget_rest(&mut chunk, || total.saturating_sub(start.elapsed()));
+    }
     data
+}
+
+/// Reads on for as long as more comes: a writer that meets a broken pipe takes the hook for failed.
+fn forget_rest(chunk: &mut [u8], left: impl Fn() -> Duration) {
+    use rustix::event::{PollFd, PollFlags, Timespec, poll};
+    const LINGER: Duration = Duration::from_millis(5);
+    let stdin = rustix::stdio::stdin();
+    while let Ok(wait) = Timespec::try_from(left().min(LINGER))
+        && poll(&mut [PollFd::new(&stdin, PollFlags::IN)], Some(&wait)).is_ok_and(|ready| ready > 0)
+        && !left().is_zero()
+        && rustix::io::read(stdin, &mut *chunk).is_ok_and(|n| n > 0)
+    {}
 }
 
 /// Whether standard output is a terminal.

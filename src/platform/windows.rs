@@ -157,7 +157,9 @@ pub fn detach(command: &mut Command) -> io::Result<u32> {
     const CREATE_BREAKAWAY_FROM_JOB: u32 = 0x0100_0000;
     let quiet = CREATE_NO_WINDOW | CREATE_NEW_PROCESS_GROUP;
     match command.creation_flags(quiet | CREATE_BREAKAWAY_FROM_JOB).spawn() {
-        Err(e) if e.raw_os_error() == Some(ERROR_ACCESS_DENIED as i32) => Ok(command.creation_flags(quiet).spawn()?.id()),
+        Err(e) if e.raw_os_error() == Some(ERROR_ACCESS_DENIED as i32) => {
+            Ok(command.creation_flags(quiet).spawn()?.id())
+        }
         spawned => Ok(spawned?.id()),
     }
 }
@@ -228,9 +230,8 @@ impl Process {
         let zero = FILETIME { dwLowDateTime: 0, dwHighDateTime: 0 };
         let (mut created, mut exited, mut kernel, mut user) = (zero, zero, zero, zero);
         // SAFETY: the handle is open, and all four results are live.
-        let done = unsafe {
-            GetProcessTimes(self.handle, &raw mut created, &raw mut exited, &raw mut kernel, &raw mut user)
-        };
+        let done =
+            unsafe { GetProcessTimes(self.handle, &raw mut created, &raw mut exited, &raw mut kernel, &raw mut user) };
         (done != 0).then_some(u64::from(created.dwHighDateTime) << 32 | u64::from(created.dwLowDateTime))
     }
 

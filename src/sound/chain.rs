@@ -215,7 +215,10 @@ impl Chain<'_> {
             let (is_category, id) = (matches!(word, Word::Category(_)), word.text());
             if self.asked.insert((pack.to_owned(), is_category, id.to_owned())) {
                 let answer = opened.sounds(word);
-                self.offer(rung, &Offer { label: spelled(pack, id), pack: Some(pack.to_owned()), id: id.to_owned(), answer })?;
+                self.offer(
+                    rung,
+                    &Offer { label: spelled(pack, id), pack: Some(pack.to_owned()), id: id.to_owned(), answer },
+                )?;
             }
         }
         ControlFlow::Continue(())

@@ -15,13 +15,6 @@ pub const LARGEST: u64 = 10 << 20;
 /// The header of the smallest of all containers, a WAV without samples.
 const SMALLEST: u64 = 44;
 
-/// Whether `text` may name a pack, a theme or a sound in one: never a way out of its directory.
-pub(super) fn is_name(text: &str) -> bool {
-    matches!(text.len(), 1..=128)
-        && !text.starts_with(['.', '-'])
-        && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-'))
-}
-
 /// Whether `path` is of the form a pack may use: forward slashes, plain ASCII components, relative, downwards.
 pub(super) fn is_relative(path: &str) -> bool {
     path.len() <= 1024
@@ -36,7 +29,10 @@ pub(super) fn is_relative(path: &str) -> bool {
 fn is_device(part: &str) -> bool {
     let stem = part.split('.').next().unwrap_or(part).to_ascii_lowercase();
     matches!(stem.as_str(), "con" | "prn" | "aux" | "nul")
-        || stem.strip_prefix("com").or_else(|| stem.strip_prefix("lpt")).is_some_and(|n| n.len() == 1 && n != "0" && n.as_bytes()[0].is_ascii_digit())
+        || stem
+            .strip_prefix("com")
+            .or_else(|| stem.strip_prefix("lpt"))
+            .is_some_and(|n| n.len() == 1 && n != "0" && n.as_bytes()[0].is_ascii_digit())
 }
 
 /// The part of a file name before a known sound ending, and that ending's place in [`EXTENSIONS`].
@@ -123,7 +119,9 @@ fn plain(error: &io::Error) -> String {
 pub(super) fn small(path: &Path, most: u64) -> Result<Option<Vec<u8>>, String> {
     let file = match open_without_waiting(path) {
         Ok(file) => file,
-        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => return Ok(None),
+        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
+            return Ok(None);
+        }
         Err(error) => return Err(plain(&error)),
     };
     if !file.metadata().map_err(|error| plain(&error))?.is_file() {
@@ -248,7 +246,7 @@ mod tests {
     #[case("a/b", false)]
     #[case("a b", false)]
     fn names_are_single_visible_components(#[case] name: &str, #[case] fine: bool) {
-        assert_eq!(is_name(name), fine);
+        assert_eq!(crate::sound_ref::is_part(name), fine);
     }
 
     #[rstest]

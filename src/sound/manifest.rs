@@ -93,18 +93,29 @@ impl Manifest {
 
     fn parse(bytes: &[u8], root: Root) -> serde_json::Result<Self> {
         let raw: Raw = serde_json::from_slice(bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes))?;
-        let files = |category: RawCategory| category.sounds.into_iter().filter_map(|sound| Some(sound.good()?.file)).collect();
+        let files =
+            |category: RawCategory| category.sounds.into_iter().filter_map(|sound| Some(sound.good()?.file)).collect();
         Ok(Self {
             folder: Folder::new(root),
-            categories: raw.categories.into_iter().filter_map(|(name, category)| Some((name, files(category.good()?)))).collect(),
-            aliases: raw.category_aliases.into_iter().filter_map(|(name, target)| Some((name, target.good()?))).collect(),
+            categories: raw
+                .categories
+                .into_iter()
+                .filter_map(|(name, category)| Some((name, files(category.good()?))))
+                .collect(),
+            aliases: raw
+                .category_aliases
+                .into_iter()
+                .filter_map(|(name, target)| Some((name, target.good()?)))
+                .collect(),
             legacy: false,
         })
     }
 
     /// The sounds of a category: by its own name, else by an alias, else by what the forerunner called it.
     pub(super) fn category(&self, name: &str) -> Vec<Result<PathBuf, String>> {
-        let before = || LEGACY.iter().find(|(new, _)| self.legacy && *new == name).and_then(|(_, old)| self.categories.get(*old));
+        let before = || {
+            LEGACY.iter().find(|(new, _)| self.legacy && *new == name).and_then(|(_, old)| self.categories.get(*old))
+        };
         let files = self
             .categories
             .get(name)
@@ -124,14 +135,19 @@ impl Manifest {
             .collect();
         listed.sort_unstable();
         listed.dedup();
-        if listed.is_empty() { self.folder.variants(name) } else { listed.into_iter().map(|file| self.sound(file)).collect() }
+        if listed.is_empty() {
+            self.folder.variants(name)
+        } else {
+            listed.into_iter().map(|file| self.sound(file)).collect()
+        }
     }
 
     fn sound(&self, file: &str) -> Result<PathBuf, String> {
         let root = self.folder.root();
         let found = root.sound(file);
         // A bare name meant one in `sounds/` to the forerunner, and some packs still count on it.
-        let found = if found.is_err() && !file.contains('/') { root.sound(&format!("sounds/{file}")).or(found) } else { found };
+        let found =
+            if found.is_err() && !file.contains('/') { root.sound(&format!("sounds/{file}")).or(found) } else { found };
         found.map_err(|why| format!("{file:?} {why}"))
     }
 }
@@ -141,7 +157,8 @@ mod tests {
     use super::*;
 
     fn categories(json: &str) -> Result<Vec<(String, usize)>, String> {
-        let pack = Manifest::parse(json.as_bytes(), Root::at(".".into()).unwrap()).map_err(|error| error.to_string())?;
+        let pack =
+            Manifest::parse(json.as_bytes(), Root::at(".".into()).unwrap()).map_err(|error| error.to_string())?;
         Ok(pack.categories.into_iter().map(|(name, files)| (name, files.len())).collect())
     }
 
@@ -159,7 +176,9 @@ mod tests {
     #[test]
     fn a_manifest_without_categories_is_empty_and_one_that_is_no_json_is_a_fault() {
         assert_eq!(categories("\u{feff}{}"), Ok(vec![]));
-        for bad in ["", "7", "{", "{\"categories\": []}", &"[".repeat(1000), &format!("{{\"x\":{}", "[".repeat(100_000))] {
+        for bad in
+            ["", "7", "{", "{\"categories\": []}", &"[".repeat(1000), &format!("{{\"x\":{}", "[".repeat(100_000))]
+        {
             assert!(categories(bad).is_err());
         }
     }

@@ -28,8 +28,6 @@ pub struct Request {
     pub timeout: Duration,
     /// Nobody cuts it before it was heard this long.
     pub min_audible: Duration,
-    /// Whether sounds are brought to one loudness.
-    pub normalize: bool,
 }
 
 impl Request {

@@ -6,13 +6,14 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 use std::rc::Rc;
 
+use super::builtin;
 use super::chain::{Dirs, Place};
-use super::file::{self, Root, is_name};
+use super::file::{self, Root};
 use super::folder::Folder;
 use super::manifest::Manifest;
 use super::xdg::{self, Theme};
-use super::builtin;
 use crate::event::{canonical, from_herald_or_cesp};
+use crate::sound_ref::is_part;
 
 /// What marks the name of an XDG theme in a list of packs.
 const XDG: &str = "xdg:";
@@ -79,10 +80,12 @@ impl Pack {
         let row = canonical(event);
         match self {
             // A category is coarse: it lumps every kind of waiting together. What is called after the event itself goes first.
-            Self::Manifest(_) => [Some(Word::Category(event)), Some(Word::Name(event)), row.and_then(|row| row.cesp).map(Word::Category)]
-                .into_iter()
-                .flatten()
-                .collect(),
+            Self::Manifest(_) => {
+                [Some(Word::Category(event)), Some(Word::Name(event)), row.and_then(|row| row.cesp).map(Word::Category)]
+                    .into_iter()
+                    .flatten()
+                    .collect()
+            }
             Self::Theme { .. } => row.map(|row| row.xdg).unwrap_or_default().iter().copied().map(Word::Name).collect(),
             Self::Builtin | Self::Folder(_) => vec![Word::Name(event)],
             Self::Absent => Vec::new(),
@@ -104,8 +107,10 @@ impl Pack {
     /// The sounds it has for a word.
     pub(super) fn sounds(&self, word: Word<'_>) -> Answer {
         match (self, word) {
-            (Self::Builtin, Word::Name(id)) => Answer::Sounds(builtin_id(id).map(|id| Ok(Place::Builtin(id))).into_iter().collect()),
-            (Self::Theme { theme, root }, Word::Name(name)) if is_name(name) => match theme.find(name) {
+            (Self::Builtin, Word::Name(id)) => {
+                Answer::Sounds(builtin_id(id).map(|id| Ok(Place::Builtin(id))).into_iter().collect())
+            }
+            (Self::Theme { theme, root }, Word::Name(name)) if is_part(name) => match theme.find(name) {
                 xdg::Answer::Disabled => Answer::Disabled,
                 xdg::Answer::Nothing => Answer::NOTHING,
                 xdg::Answer::File(path) => {
@@ -168,14 +173,15 @@ impl<'a> Shelf<'a> {
             return (Pack::Builtin, None);
         }
         let theme = name.strip_prefix(XDG);
-        if !is_name(theme.unwrap_or(name)) {
+        if !is_part(theme.unwrap_or(name)) {
             return absent("is not a name of a pack");
         }
         if let Some(theme) = theme {
             let (theme, fault) = Theme::load(theme, self.sound_bases(), self.dirs.locale.as_deref());
             return (Pack::Theme { theme, root: None }, fault);
         }
-        let Some((home, root)) = self.dirs.packs.iter().find_map(|home| Some((home, Root::at(home.join(name))?))) else {
+        let Some((home, root)) = self.dirs.packs.iter().find_map(|home| Some((home, Root::at(home.join(name))?)))
+        else {
             return absent("there is no such pack");
         };
         match Manifest::read(&root) {

@@ -5,7 +5,8 @@
 
 use std::path::{Component, Path, PathBuf};
 
-use super::file::{self, is_name};
+use super::file;
+use crate::sound_ref::is_part;
 
 /// The theme that stands behind every other.
 const LAST: &str = "freedesktop";
@@ -62,10 +63,16 @@ impl Theme {
     pub(super) fn find(&self, name: &str) -> Answer {
         // Collected component-wise, so that a directory called `.` leaves no trace in the path.
         let below = |base: &Path, theme: &str, dir: &str| base.join(theme).join(dir).components().collect::<PathBuf>();
-        let profiled = self.places.iter().flat_map(|(theme, dir)| self.bases.iter().map(move |base| below(base, theme, dir)));
+        let profiled =
+            self.places.iter().flat_map(|(theme, dir)| self.bases.iter().map(move |base| below(base, theme, dir)));
         let bare = self.bases.iter().map(|base| base.join(&self.name));
         let unthemed = self.bases.iter().cloned();
-        profiled.chain(bare).chain(unthemed).map(|dir| self.look(&dir, name)).find(|answer| *answer != Answer::Nothing).unwrap_or(Answer::Nothing)
+        profiled
+            .chain(bare)
+            .chain(unthemed)
+            .map(|dir| self.look(&dir, name))
+            .find(|answer| *answer != Answer::Nothing)
+            .unwrap_or(Answer::Nothing)
     }
 
     /// Looks in one directory: the full name before its generic forms, the user's language before none.
@@ -73,7 +80,8 @@ impl Theme {
         if !dir.is_dir() {
             return Answer::Nothing;
         }
-        let mut places: Vec<PathBuf> = self.locales.iter().map(|locale| dir.join(locale)).filter(|place| place.is_dir()).collect();
+        let mut places: Vec<PathBuf> =
+            self.locales.iter().map(|locale| dir.join(locale)).filter(|place| place.is_dir()).collect();
         places.push(dir.to_path_buf());
         for name in cuts(name) {
             for place in &places {
@@ -92,7 +100,9 @@ impl Theme {
 
 /// The name, then itself cut at the last hyphen, again and again, never to nothing.
 fn cuts(name: &str) -> impl Iterator<Item = &str> {
-    std::iter::successors(Some(name), |name| name.rsplit_once('-').map(|(rest, _)| rest).filter(|rest| !rest.is_empty()))
+    std::iter::successors(Some(name), |name| {
+        name.rsplit_once('-').map(|(rest, _)| rest).filter(|rest| !rest.is_empty())
+    })
 }
 
 /// The directories a locale looks into, beside none at all.
@@ -101,7 +111,8 @@ fn locales(locale: &str) -> Vec<String> {
     // libcanberra keeps the encoding and so never asks for `en_US`; theme authors do.
     let forms = [Some(locale), before(locale, '@'), before(locale, '.'), before(locale, '_'), Some("C")];
     for form in forms.into_iter().flatten() {
-        let safe = form.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-' | b'@')) && !form.starts_with('.');
+        let safe = form.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-' | b'@'))
+            && !form.starts_with('.');
         if safe && !form.is_empty() && !list.iter().any(|known| known == form) {
             list.push(form.to_owned());
         }
@@ -140,8 +151,11 @@ impl Walk<'_> {
     /// The first index among the bases; indexes are not merged.
     fn index(&self, theme: &str) -> Result<Index, String> {
         for base in self.bases {
-            if let Some(bytes) = file::small(&base.join(theme).join("index.theme"), LARGEST_INDEX).map_err(|why| format!("index.theme {why}"))? {
-                return Index::parse(&String::from_utf8_lossy(&bytes)).map_err(|why| format!("index.theme is corrupt: {why}"));
+            if let Some(bytes) = file::small(&base.join(theme).join("index.theme"), LARGEST_INDEX)
+                .map_err(|why| format!("index.theme {why}"))?
+            {
+                return Index::parse(&String::from_utf8_lossy(&bytes))
+                    .map_err(|why| format!("index.theme is corrupt: {why}"));
             }
         }
         Err("there is no such theme".to_owned())
@@ -174,7 +188,7 @@ impl Index {
             match (group, key.trim()) {
                 (Some("Sound Theme"), "Inherits") if inherits.is_some() => return Err("a second Inherits".to_owned()),
                 (Some("Sound Theme"), "Inherits") => {
-                    inherits = Some(list(value).filter(|name| is_name(name)).map(str::to_owned).collect());
+                    inherits = Some(list(value).filter(|name| is_part(name)).map(str::to_owned).collect());
                 }
                 (Some("Sound Theme"), "Directories") => {
                     for dir in list(value).filter(|dir| is_below(dir)) {
@@ -213,7 +227,8 @@ fn list(value: &str) -> impl Iterator<Item = &str> {
 
 /// A directory of a theme: below it, or (as `.`) the theme's own.
 fn is_below(dir: &str) -> bool {
-    !dir.contains(['\\', ':', '\0']) && Path::new(dir).components().all(|part| matches!(part, Component::Normal(_) | Component::CurDir))
+    !dir.contains(['\\', ':', '\0'])
+        && Path::new(dir).components().all(|part| matches!(part, Component::Normal(_) | Component::CurDir))
 }
 
 #[cfg(test)]
@@ -258,7 +273,10 @@ mod tests {
     #[case::two_profiles("[Sound Theme]\n[a]\nOutputProfile=x\n[a]\nOutputProfile=y\n", Err("two output profiles for \"a\"".to_owned()))]
     #[case::not_a_theme("[Icon Theme]\nDirectories=a\n", Err("no group [Sound Theme]".to_owned()))]
     #[case::binary("\u{0}\u{1}=[", Err("no group [Sound Theme]".to_owned()))]
-    fn indexes_are_read_leniently_and_contradictions_are_corrupt(#[case] text: &str, #[case] expected: Result<Index, String>) {
+    fn indexes_are_read_leniently_and_contradictions_are_corrupt(
+        #[case] text: &str,
+        #[case] expected: Result<Index, String>,
+    ) {
         assert_eq!(Index::parse(text), expected);
     }
 }

@@ -62,8 +62,11 @@ pub struct Pending {
 
 impl Pending {
     /// Whether it has waited too long to still make sense.
+    ///
+    /// By the boot clock, which counts suspend: a wall clock that is set never costs a request. One from the future is
+    /// of another boot.
     pub fn is_stale(&self, now: Stamp) -> bool {
-        !self.asked.is_within(self.lifetime, now)
+        now.boot_us < self.asked.boot_us || self.asked.age(now) >= self.lifetime
     }
 }
 
@@ -161,7 +164,8 @@ pub(crate) fn place(state: &mut State, world: &World, wish: Wish, overlap: Overl
     }
     placed.replaced = state.pending.take();
     state.last_id = id;
-    state.pending = Some(Pending { id, rank: wish.rank, asked: wish.asked, lifetime: wish.lifetime, payload: wish.payload });
+    state.pending =
+        Some(Pending { id, rank: wish.rank, asked: wish.asked, lifetime: wish.lifetime, payload: wish.payload });
     placed.id = Some(id);
     placed.start_player = !world.heir_waits;
     placed
@@ -290,6 +294,7 @@ mod tests {
         let second = place(&mut state, &world, wish(URGENT, 1001), Overlap::Queue);
         assert_eq!((second.barge_in, second.fence), (false, second.id));
         world.fence = second.fence.unwrap();
+        world.now = now(1002);
         assert!(claim(&mut state, &world, 7, 7, Some(1)).taken.is_some());
         // The new one speaks; within the pause even a higher one waits.
         world.now = now(1100);
@@ -304,6 +309,16 @@ mod tests {
         let claimed = claim(&mut state, &World { now: now(4001), ..world }, 7, 7, Some(1));
         assert_eq!(claimed.taken, None);
         assert_eq!(claimed.expired.map(|p| p.id), Some(2));
+    }
+
+    #[test]
+    fn a_wall_clock_that_is_set_costs_no_request() {
+        for wall_ms in [5, u64::MAX] {
+            let (mut state, world) = speaking(NORMAL);
+            place(&mut state, &world, wish(NORMAL, 1000), Overlap::Queue);
+            let set = World { now: Stamp { wall_ms, ..now(1500) }, ..world };
+            assert!(claim(&mut state, &set, 7, 7, Some(1)).taken.is_some());
+        }
     }
 
     #[test]

@@ -29,10 +29,7 @@ impl Fence {
     /// Where the file can't be read.
     pub fn read(&self) -> io::Result<u64> {
         let mut bytes = [0; 8];
-        #[cfg(unix)]
-        let got = std::os::unix::fs::FileExt::read_at(&self.0, &mut bytes, 0)?;
-        #[cfg(windows)]
-        let got = std::os::windows::fs::FileExt::seek_read(&self.0, &mut bytes, 0)?;
+        let got = super::slots::read_at(&self.0, &mut bytes, 0)?;
         Ok(if got == 8 { u64::from_le_bytes(bytes) } else { 0 })
     }
 
@@ -41,10 +38,7 @@ impl Fence {
     /// # Errors
     /// Where the file can't be written.
     pub fn write(&self, id: u64) -> io::Result<()> {
-        #[cfg(unix)]
-        return std::os::unix::fs::FileExt::write_all_at(&self.0, &id.to_le_bytes(), 0);
-        #[cfg(windows)]
-        return std::os::windows::fs::FileExt::seek_write(&self.0, &id.to_le_bytes(), 0).map(drop);
+        super::slots::write_all_at(&self.0, &id.to_le_bytes(), 0)
     }
 
     /// Whether the file this was opened from is still the one that others will open.

@@ -94,7 +94,7 @@ impl Slots {
     /// afterwards names the slot just written (its body is not kept).
     ///
     /// # Errors
-    /// Where the body is larger than [`CAPACITY`] or the file can't be written.
+    /// Where the body is larger than `CAPACITY` or the file can't be written.
     pub fn write(&self, last: &mut Read, body: &[u8]) -> io::Result<()> {
         if body.len() > CAPACITY {
             return Err(io::Error::other(format!("state of {} bytes is larger than {CAPACITY}", body.len())));
@@ -139,7 +139,7 @@ impl Header {
 }
 
 #[cfg(unix)]
-fn read_at(file: &File, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
+pub(super) fn read_at(file: &File, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
     let mut have = 0;
     while have < buffer.len() {
         match std::os::unix::fs::FileExt::read_at(file, &mut buffer[have..], offset + have as u64) {
@@ -153,12 +153,12 @@ fn read_at(file: &File, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
 }
 
 #[cfg(unix)]
-fn write_all_at(file: &File, data: &[u8], offset: u64) -> io::Result<()> {
+pub(super) fn write_all_at(file: &File, data: &[u8], offset: u64) -> io::Result<()> {
     std::os::unix::fs::FileExt::write_all_at(file, data, offset)
 }
 
 #[cfg(windows)]
-fn read_at(file: &File, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
+pub(super) fn read_at(file: &File, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
     let mut have = 0;
     while have < buffer.len() {
         match std::os::windows::fs::FileExt::seek_read(file, &mut buffer[have..], offset + have as u64)? {
@@ -170,7 +170,7 @@ fn read_at(file: &File, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
 }
 
 #[cfg(windows)]
-fn write_all_at(file: &File, mut data: &[u8], mut offset: u64) -> io::Result<()> {
+pub(super) fn write_all_at(file: &File, mut data: &[u8], mut offset: u64) -> io::Result<()> {
     while !data.is_empty() {
         let n = std::os::windows::fs::FileExt::seek_write(file, data, offset)?;
         data = &data[n..];

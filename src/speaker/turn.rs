@@ -172,7 +172,7 @@ impl Watch<'_> {
         self.looks += 1;
         // Eight bytes could in principle be read half written: only what is read twice counts as superseded.
         let same = || self.turn.fence.read().is_ok_and(|id| id == self.id);
-        let in_place = self.looks % 16 != 0 || self.turn.fence.is_in_place(&self.turn.speaker.dir);
+        let in_place = !self.looks.is_multiple_of(16) || self.turn.fence.is_in_place(&self.turn.speaker.dir);
         in_place && (same() || same())
     }
 }

@@ -35,14 +35,8 @@ pub(super) fn samples(sound: &Sound) -> Vec<i16> {
 
     let gain = libm::pow(10.0, (LOUDNESS - loudness::momentary(&wave)) / 20.0);
     let peak = gain * loudness::true_peak(&wave);
-    assert!(
-        peak < CEILING,
-        "{} peaks at {peak:.3}: too spiky for its loudness, soften it",
-        sound.event
-    );
-    wave.iter()
-        .map(|x| (x * gain * f64::from(i16::MAX)).round() as i16)
-        .collect()
+    assert!(peak < CEILING, "{} peaks at {peak:.3}: too spiky for its loudness, soften it", sound.event);
+    wave.iter().map(|x| (x * gain * f64::from(i16::MAX)).round() as i16).collect()
 }
 
 fn window(length: usize) -> Vec<f64> {

@@ -18,17 +18,10 @@ struct Section {
 /// The head's shelf and the low cut, as printed in the standard for 48 kHz.
 const K_WEIGHTING: [Section; 2] = [
     Section {
-        b: [
-            1.535_124_859_586_97,
-            -2.691_696_189_406_38,
-            1.198_392_810_852_85,
-        ],
+        b: [1.535_124_859_586_97, -2.691_696_189_406_38, 1.198_392_810_852_85],
         a: [-1.690_659_293_182_41, 0.732_480_774_215_85],
     },
-    Section {
-        b: [1.0, -2.0, 1.0],
-        a: [-1.990_047_454_833_98, 0.990_072_250_366_21],
-    },
+    Section { b: [1.0, -2.0, 1.0], a: [-1.990_047_454_833_98, 0.990_072_250_366_21] },
 ];
 
 impl Section {
@@ -36,8 +29,7 @@ impl Section {
         let (mut x1, mut x2, mut y1, mut y2) = (0.0, 0.0, 0.0, 0.0);
         for sample in samples {
             let x = *sample;
-            let y =
-                self.b[0] * x + self.b[1] * x1 + self.b[2] * x2 - self.a[0] * y1 - self.a[1] * y2;
+            let y = self.b[0] * x + self.b[1] * x1 + self.b[2] * x2 - self.a[0] * y1 - self.a[1] * y2;
             (x2, x1, y2, y1) = (x1, x, y1, y);
             *sample = y;
         }
@@ -72,25 +64,13 @@ pub(super) fn true_peak(samples: &[f64]) -> f64 {
         let sinc = libm::sin(PI * distance) / (PI * distance);
         sinc * (0.5 + 0.5 * libm::cos(PI * distance / (REACH as f64 + 1.0)))
     };
-    let at = |index: isize| {
-        usize::try_from(index)
-            .ok()
-            .and_then(|i| samples.get(i))
-            .copied()
-            .unwrap_or(0.0)
-    };
+    let at = |index: isize| usize::try_from(index).ok().and_then(|i| samples.get(i)).copied().unwrap_or(0.0);
     let mut peak = samples.iter().fold(0.0_f64, |peak, x| peak.max(x.abs()));
     for step in 1..STEPS {
         let offset = step as f64 / STEPS as f64;
-        let taps: Vec<f64> = (-REACH..=REACH)
-            .map(|tap| kernel(tap as f64 - offset))
-            .collect();
+        let taps: Vec<f64> = (-REACH..=REACH).map(|tap| kernel(tap as f64 - offset)).collect();
         for index in 0..samples.len() as isize {
-            let between: f64 = taps
-                .iter()
-                .zip(-REACH..)
-                .map(|(weight, tap)| weight * at(index + tap))
-                .sum();
+            let between: f64 = taps.iter().zip(-REACH..).map(|(weight, tap)| weight * at(index + tap)).sum();
             peak = peak.max(between.abs());
         }
     }

@@ -25,14 +25,9 @@ pub(crate) struct File {
 
 /// Every generated file of the pack, the manifest first.
 pub(crate) fn files() -> Vec<File> {
-    let manifest = File {
-        name: "openpeon.json".to_owned(),
-        bytes: manifest::json().into_bytes(),
-    };
-    let sounds = score::SOUNDS.iter().map(|sound| File {
-        name: sound.file(),
-        bytes: wav::mono(RATE, &finish::samples(sound)),
-    });
+    let manifest = File { name: "openpeon.json".to_owned(), bytes: manifest::json().into_bytes() };
+    let sounds =
+        score::SOUNDS.iter().map(|sound| File { name: sound.file(), bytes: wav::mono(RATE, &finish::samples(sound)) });
     std::iter::once(manifest).chain(sounds).collect()
 }
 

@@ -25,10 +25,7 @@ pub(super) fn placed(dry: &[f64], amount: f64) -> Vec<f64> {
         diffuse(&mut wet, samples_in(seconds));
     }
     let share = amount / ECHOES.len() as f64;
-    dry.iter()
-        .zip(&wet)
-        .map(|(dry, wet)| dry + share * wet)
-        .collect()
+    dry.iter().zip(&wet).map(|(dry, wet)| dry + share * wet).collect()
 }
 
 fn echo(dry: &[f64], wet: &mut [f64], delay: usize) {

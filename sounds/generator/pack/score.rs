@@ -73,11 +73,7 @@ pub(super) static SOUNDS: &[Sound] = &[
         label: "Two low, dark steps down",
         seconds: 0.70,
         room: 0.22,
-        notes: &[
-            note(&WOOD, 0.0, F4, 0.85, 0.12),
-            note(&WOOD, 0.19, D4, 1.0, 0.18),
-            note(&WOOD, 0.19, D3, 0.35, 0.15),
-        ],
+        notes: &[note(&WOOD, 0.0, F4, 0.85, 0.12), note(&WOOD, 0.19, D4, 1.0, 0.18), note(&WOOD, 0.19, D3, 0.35, 0.15)],
     },
     Sound {
         event: "input.required",
@@ -110,10 +106,7 @@ pub(super) static SOUNDS: &[Sound] = &[
         label: "A voice that goes up at the end",
         seconds: 0.76,
         room: 0.28,
-        notes: &[
-            note(&GLASS, 0.0, A4, 0.80, 0.14),
-            note(&GLASS, 0.22, G5, 0.85, 0.20).bent(-5.0, 0.045),
-        ],
+        notes: &[note(&GLASS, 0.0, A4, 0.80, 0.14), note(&GLASS, 0.22, G5, 0.85, 0.20).bent(-5.0, 0.045)],
     },
     Sound {
         event: "input.idle",
@@ -160,10 +153,7 @@ pub(super) static SOUNDS: &[Sound] = &[
         label: "A short stumble down",
         seconds: 0.44,
         room: 0.20,
-        notes: &[
-            note(&WOOD, 0.0, E4, 0.85, 0.10).damped(0.08),
-            note(&WOOD, 0.11, A3, 1.0, 0.13),
-        ],
+        notes: &[note(&WOOD, 0.0, E4, 0.85, 0.10).damped(0.08), note(&WOOD, 0.11, A3, 1.0, 0.13)],
     },
     Sound {
         event: "bell",
@@ -205,10 +195,7 @@ pub(super) static SOUNDS: &[Sound] = &[
         label: "A quick nod",
         seconds: 0.28,
         room: 0.18,
-        notes: &[
-            note(&GLASS, 0.0, FS5, 0.75, 0.07).damped(0.05),
-            note(&GLASS, 0.065, A5, 0.80, 0.09),
-        ],
+        notes: &[note(&GLASS, 0.0, FS5, 0.75, 0.07).damped(0.05), note(&GLASS, 0.065, A5, 0.80, 0.09)],
     },
     Sound {
         event: "task.progress",
@@ -224,10 +211,7 @@ pub(super) static SOUNDS: &[Sound] = &[
         label: "A note, stopped by hand",
         seconds: 0.38,
         room: 0.14,
-        notes: &[
-            note(&GLASS, 0.0, E5, 0.85, 0.40).damped(0.11),
-            note(&WOOD, 0.13, D4, 0.70, 0.06).damped(0.05),
-        ],
+        notes: &[note(&GLASS, 0.0, E5, 0.85, 0.40).damped(0.11), note(&WOOD, 0.13, D4, 0.70, 0.06).damped(0.05)],
     },
     Sound {
         event: "context.compact",
@@ -251,10 +235,7 @@ pub(super) static SOUNDS: &[Sound] = &[
         label: "The way home in small, an octave up",
         seconds: 0.42,
         room: 0.26,
-        notes: &[
-            note(&GLASS, 0.0, A5, 0.70, 0.10).damped(0.09),
-            note(&GLASS, 0.10, D6, 0.80, 0.12),
-        ],
+        notes: &[note(&GLASS, 0.0, A5, 0.70, 0.10).damped(0.09), note(&GLASS, 0.10, D6, 0.80, 0.12)],
     },
     Sound {
         event: "background.complete",
@@ -283,10 +264,7 @@ pub(super) static SOUNDS: &[Sound] = &[
         label: "Two even notes",
         seconds: 0.46,
         room: 0.26,
-        notes: &[
-            note(&GLASS, 0.0, E5, 0.75, 0.11).damped(0.11),
-            note(&GLASS, 0.15, E5, 0.70, 0.13),
-        ],
+        notes: &[note(&GLASS, 0.0, E5, 0.75, 0.11).damped(0.11), note(&GLASS, 0.15, E5, 0.70, 0.13)],
     },
     Sound {
         event: "user.spam",

@@ -82,12 +82,7 @@ pub(super) static BELL: Body = Body {
 
 /// Glass that is stroked rather than struck: nearly pure, and it swells.
 pub(super) static BREATH: Body = Body {
-    partials: &[
-        partial(1.0, 1.0, 1.0),
-        partial(1.0030, 0.50, 1.0),
-        partial(2.0, 0.12, 0.80),
-        partial(3.0, 0.05, 0.50),
-    ],
+    partials: &[partial(1.0, 1.0, 1.0), partial(1.0030, 0.50, 1.0), partial(2.0, 0.12, 0.80), partial(3.0, 0.05, 0.50)],
     attack: 0.045,
 };
 
@@ -112,40 +107,18 @@ pub(super) struct Note {
 
 impl Note {
     /// A note on `body`, struck at `at` seconds, which rings freely with that decay.
-    pub(super) const fn new(
-        body: &'static Body,
-        at: f64,
-        pitch: f64,
-        level: f64,
-        decay: f64,
-    ) -> Self {
-        Self {
-            body,
-            at,
-            pitch,
-            level,
-            decay,
-            damped_after: f64::INFINITY,
-            bend: 0.0,
-            bend_time: 1.0,
-        }
+    pub(super) const fn new(body: &'static Body, at: f64, pitch: f64, level: f64, decay: f64) -> Self {
+        Self { body, at, pitch, level, decay, damped_after: f64::INFINITY, bend: 0.0, bend_time: 1.0 }
     }
 
     /// The same, stopped by hand after so many seconds.
     pub(super) const fn damped(self, after: f64) -> Self {
-        Self {
-            damped_after: after,
-            ..self
-        }
+        Self { damped_after: after, ..self }
     }
 
     /// The same, gliding into its pitch from so many semitones off.
     pub(super) const fn bent(self, bend: f64, bend_time: f64) -> Self {
-        Self {
-            bend,
-            bend_time,
-            ..self
-        }
+        Self { bend, bend_time, ..self }
     }
 
     /// Adds the note to what already sounds.
@@ -156,11 +129,7 @@ impl Note {
         let mut turns = 0.0_f64;
         for (index, sample) in out[start..].iter_mut().enumerate() {
             let time = index as f64 * step;
-            let bend = if self.bend == 0.0 {
-                0.0
-            } else {
-                self.bend * libm::exp(-time / self.bend_time)
-            };
+            let bend = if self.bend == 0.0 { 0.0 } else { self.bend * libm::exp(-time / self.bend_time) };
             let hertz = hertz(self.pitch + bend);
             let sum: f64 = self
                 .body

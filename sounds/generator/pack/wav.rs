@@ -4,8 +4,7 @@
 pub(super) fn mono(rate: u32, samples: &[i16]) -> Vec<u8> {
     const HEADER: u32 = 44;
     const BYTES_PER_SAMPLE: u16 = 2;
-    let data = u32::try_from(samples.len() * usize::from(BYTES_PER_SAMPLE))
-        .expect("a sound of seconds, not days");
+    let data = u32::try_from(samples.len() * usize::from(BYTES_PER_SAMPLE)).expect("a sound of seconds, not days");
     let mut out = Vec::with_capacity((HEADER + data) as usize);
     out.extend_from_slice(b"RIFF");
     out.extend_from_slice(&(HEADER - 8 + data).to_le_bytes());

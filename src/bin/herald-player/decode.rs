@@ -72,7 +72,9 @@ impl Spec {
 
     /// How long that many frames last.
     pub(crate) fn time(self, frames: u64) -> Duration {
-        Duration::from_nanos(u64::try_from(u128::from(frames) * 1_000_000_000 / u128::from(self.rate)).unwrap_or(u64::MAX))
+        Duration::from_nanos(
+            u64::try_from(u128::from(frames) * 1_000_000_000 / u128::from(self.rate)).unwrap_or(u64::MAX),
+        )
     }
 }
 
@@ -80,11 +82,11 @@ impl Spec {
 #[derive(Debug)]
 pub(crate) struct Sound {
     spec: Spec,
-    frames: Option<u64>,
+    /// Samples that are there, and how many of them have been pulled.
     head: Vec<f32>,
-    rest: Option<Receiver<Vec<f32>>>,
     at: usize,
-    rewindable: bool,
+    /// Where more come from.
+    rest: Option<Receiver<Vec<f32>>>,
 }
 
 impl Sound {
@@ -110,34 +112,27 @@ impl Sound {
             return Err(Unplayable::new("no samples in it"));
         }
         let spec = reader.spec;
-        let (frames, rest) = if more {
+        let mut rest = None;
+        if more {
             let (sender, receiver) = sync_channel(AHEAD);
-            let frames = reader.frames;
             std::thread::Builder::new()
                 .name("decode".into())
                 .spawn(move || ahead(reader, &sender))
                 .map_err(|error| Unplayable::new(format!("no thread to decode it in: {error}")))?;
-            (frames, Some(receiver))
-        } else {
-            (Some((head.len() / usize::from(spec.channels)) as u64), None)
-        };
-        Ok(Self { spec, frames, head, rest, at: 0, rewindable: true })
+            rest = Some(receiver);
+        }
+        Ok(Self { spec, head, at: 0, rest })
     }
 
     /// Samples that are there already.
+    #[cfg(test)]
     pub(crate) fn from_samples(spec: Spec, samples: Vec<f32>) -> Self {
-        let frames = (samples.len() / usize::from(spec.channels)) as u64;
-        Self { spec, frames: Some(frames), head: samples, rest: None, at: 0, rewindable: true }
+        Self { spec, head: samples, at: 0, rest: None }
     }
 
     /// Rate and channels.
     pub(crate) fn spec(&self) -> Spec {
         self.spec
-    }
-
-    /// Length in frames: exact for a sound decoded whole, what the header claims for others.
-    pub(crate) fn frames(&self) -> Option<u64> {
-        self.frames
     }
 
     /// The next samples; fewer than asked for only if the decoder is behind or at the end (`ended` tells which).
@@ -160,21 +155,12 @@ impl Sound {
         self.at == self.head.len() && self.rest.is_none()
     }
 
-    /// Back to the first sample, if that one is still there.
-    pub(crate) fn rewind(&mut self) -> bool {
-        if self.rewindable {
-            self.at = 0;
-        }
-        self.rewindable
-    }
-
     fn refill(&mut self) -> bool {
         let Some(rest) = &self.rest else { return false };
         match rest.recv_timeout(PATIENCE) {
             Ok(block) => {
                 self.head = block;
                 self.at = 0;
-                self.rewindable = false;
                 true
             }
             Err(RecvTimeoutError::Timeout) => false,
@@ -259,7 +245,9 @@ impl Reader {
             .with_byte_len(length)
             .with_hint(format.hint())
             .build()
-            .map_err(|error| Unplayable::new(format!("not playable as {}: {error}", format.hint().to_ascii_uppercase())))?;
+            .map_err(|error| {
+                Unplayable::new(format!("not playable as {}: {error}", format.hint().to_ascii_uppercase()))
+            })?;
         let (rate, channels) = (decoder.sample_rate().get(), decoder.channels().get());
         format::check_spec(rate, u32::from(channels))?;
         let spec = Spec { rate, channels: channels.min(2) };
@@ -308,7 +296,8 @@ impl Reader {
     }
 
     fn is_unchanged(&self) -> bool {
-        self.decoder.sample_rate().get() == self.spec.rate && usize::from(self.decoder.channels().get()) == self.source_channels
+        self.decoder.sample_rate().get() == self.spec.rate
+            && usize::from(self.decoder.channels().get()) == self.source_channels
     }
 }
 
@@ -333,7 +322,8 @@ fn to_stereo(frame: &[f32]) -> [f32; 2] {
         _ => &[L, R, C, NONE, SL, SR, SL, SR],
     };
     let scale = 1.0 / weights.iter().map(|weight| weight[0]).sum::<f32>();
-    let side = |side: usize| frame.iter().zip(weights).map(|(sample, weight)| sample * weight[side]).sum::<f32>() * scale;
+    let side =
+        |side: usize| frame.iter().zip(weights).map(|(sample, weight)| sample * weight[side]).sum::<f32>() * scale;
     [side(0), side(1)]
 }
 
@@ -372,11 +362,8 @@ pub(crate) mod tests {
         let given: Vec<i16> = (0..4410).map(|n| (n * 7 - 15_000) as i16).collect();
         let mut sound = Sound::decode(wav(44_100, 2, &given)).expect("a fine file");
         assert_eq!(sound.spec(), Spec { rate: 44_100, channels: 2 });
-        assert_eq!(sound.frames(), Some(2205));
         let got: Vec<i16> = all(&mut sound).iter().map(|sample| (sample * 32_768.0) as i16).collect();
         assert_eq!(got, given);
-        assert!(sound.rewind());
-        assert_eq!(all(&mut sound).len(), given.len());
     }
 
     #[test]
@@ -384,10 +371,8 @@ pub(crate) mod tests {
         let given: Vec<i16> = (0..8000 * 5).map(|n| (n % 30_000) as i16).collect();
         let mut sound = Sound::decode(wav(8000, 1, &given)).expect("a fine file");
         assert!(sound.rest.is_some());
-        assert_eq!(sound.frames(), Some(40_000));
         let got: Vec<i16> = all(&mut sound).iter().map(|sample| (sample * 32_768.0) as i16).collect();
         assert_eq!(got, given);
-        assert!(!sound.rewind(), "its head is gone");
     }
 
     #[test]

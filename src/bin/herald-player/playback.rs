@@ -20,8 +20,12 @@ use crate::voice::{Voice, gain};
 /// How often the calling thread looks.
 const LOOK: Duration = Duration::from_millis(4);
 
-/// An output that doesn't move for this long is taken for dead.
+/// An open output that doesn't move for this long is taken for dead.
 const NO_PROGRESS: Duration = Duration::from_secs(1);
+
+/// Finding, decoding and opening may take this long for each output; the outputs themselves give up a little earlier
+/// and know better why.
+const OPENING: Duration = Duration::from_millis(1700);
 
 /// How long the background thread may take to obey. A fade is 5 ms and waits for the server at most 60 ms.
 const OBEY: Duration = Duration::from_millis(300);
@@ -36,6 +40,8 @@ pub(crate) struct Ended {
     pub(crate) backend: Option<&'static str>,
     pub(crate) first_sample: Option<Instant>,
     pub(crate) played: Duration,
+    /// Which of the candidates was tried last.
+    pub(crate) tried: usize,
     /// The background thread did not come back: this process must not go on.
     pub(crate) stuck: bool,
 }
@@ -50,6 +56,7 @@ impl Ended {
             backend: None,
             first_sample: None,
             played: Duration::ZERO,
+            tried: 0,
             stuck: false,
         }
     }
@@ -64,8 +71,8 @@ impl Ended {
 enum News {
     /// The sound was found and decoded.
     Found { sound: String, spec: Spec },
-    /// This output is being tried.
-    Trying(&'static str),
+    /// This output, the how-manieth of the candidates, is being tried.
+    Trying(usize, &'static str),
     /// It is over.
     Over(Result<End, Fault>),
 }
@@ -103,13 +110,15 @@ pub(crate) fn play(request: &Request, shelf: &Shelf<'_>, mut may_sound: impl FnM
             return Ended::failed("no-thread", Some(e.to_string()));
         }
         let mut ended = Director::new(request, &control, receiver).direct(&mut may_sound);
-        // One retry, on the next output, for one that stood still before anything of the sound was heard.
+        // One retry, on the next output, for one that stood still before anything of the sound was heard. The thread
+        // that hangs in it stays behind, without permission to sound.
         let stood_still = ended.stuck && ended.output_is_dead() && ended.first_sample.is_none();
-        if stood_still && skip == 0 && output::candidates().len() > 1 {
+        if stood_still && skip == 0 && ended.tried + 1 < output::candidates().len() {
             first_fault = ended.detail.take();
-            skip = 1;
+            skip = ended.tried + 1;
             continue;
         }
+        ended.stuck |= skip > 0;
         if let (Some(first), Some(last)) = (first_fault, &mut ended.detail) {
             *last = format!("{first}; {last}");
         }
@@ -125,6 +134,7 @@ struct Director<'a> {
     sound: Option<String>,
     spec: Option<Spec>,
     backend: Option<&'static str>,
+    tried: usize,
     /// Why the playback was told to end, if it was.
     told: Option<(Outcome, &'static str, Instant)>,
     moved: (u64, Phase, Instant),
@@ -141,6 +151,7 @@ impl<'a> Director<'a> {
             sound: None,
             spec: None,
             backend: None,
+            tried: 0,
             told: None,
             moved: (0, Phase::Opening, now),
             looked: now,
@@ -160,7 +171,10 @@ impl<'a> Director<'a> {
             self.keep_deadline(now);
             match self.news.recv_timeout(LOOK) {
                 Ok(News::Found { sound, spec }) => (self.sound, self.spec) = (Some(sound), Some(spec)),
-                Ok(News::Trying(backend)) => self.backend = Some(backend),
+                Ok(News::Trying(tried, backend)) => {
+                    (self.tried, self.backend) = (tried, Some(backend));
+                    self.moved.2 = Instant::now();
+                }
                 Ok(News::Over(result)) => return self.over(result),
                 Err(RecvTimeoutError::Timeout) => {
                     if let Some(ended) = self.stuck() {
@@ -197,7 +211,8 @@ impl<'a> Director<'a> {
 
     fn keep_deadline(&mut self, now: Instant) {
         let longest = self.request.timeout + self.request.lead_in;
-        if self.told.is_none() && self.control.first_sample().is_some_and(|first| now.duration_since(first) >= longest) {
+        if self.told.is_none() && self.control.first_sample().is_some_and(|first| now.duration_since(first) >= longest)
+        {
             self.control.fade();
             self.told = Some((Outcome::TimedOut, "timeout", now));
         }
@@ -217,12 +232,13 @@ impl<'a> Director<'a> {
         if state != (self.moved.0, self.moved.1) {
             self.moved = (state.0, state.1, now);
         }
-        if now.duration_since(self.moved.2) < NO_PROGRESS {
+        let patience = if state.1 == Phase::Opening { OPENING } else { NO_PROGRESS };
+        if now.duration_since(self.moved.2) < patience {
             return None;
         }
         self.control.stop();
         let backend = self.backend.unwrap_or("no output");
-        let detail = format!("{backend}: no progress for {} ms", NO_PROGRESS.as_millis());
+        let detail = format!("{backend}: no progress for {} ms", patience.as_millis());
         Some(self.end(Outcome::Failed, "no-audio", Some(detail), true))
     }
 
@@ -247,6 +263,7 @@ impl<'a> Director<'a> {
             backend: self.backend,
             first_sample: self.control.first_sample(),
             played,
+            tried: self.tried,
             stuck,
         }
     }
@@ -273,8 +290,8 @@ impl Attempt {
         let _ = news.send(News::Found { sound: name, spec: sound.spec() });
         let mut voice = Voice::new(sound, gain(self.request.volume), self.request.lead_in);
         let mut faults = Vec::new();
-        for mut output in output::candidates().into_iter().skip(self.skip_outputs) {
-            let _ = news.send(News::Trying(output.name()));
+        for (n, mut output) in output::candidates().into_iter().enumerate().skip(self.skip_outputs) {
+            let _ = news.send(News::Trying(n, output.name()));
             match output.play(&mut voice, &self.control) {
                 Ok(end) => return Ok(end),
                 Err(OutputError::Unavailable(why)) => faults.push(format!("{}: {why}", output.name())),
@@ -293,7 +310,13 @@ fn find(request: &Request, dirs: &Dirs, picks: &mut Picks) -> Result<(String, So
     let mut decoded = None;
     let mut accept = |candidate: &Candidate| -> Result<(), String> {
         let sound = match &candidate.place {
-            Place::File(path) => Sound::open(path),
+            Place::File(path) => {
+                // A pack's file must be what its name says; a file the user named is judged by its contents alone.
+                if candidate.pack.is_some() {
+                    sound::magic_ok(path)?;
+                }
+                Sound::open(path)
+            }
             Place::Builtin(id) => match builtin::bytes(id) {
                 Some(bytes) => Sound::decode(bytes),
                 None => return Err("not in the built-in pack".to_owned()),

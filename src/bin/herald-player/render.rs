@@ -1,7 +1,7 @@
 //! Rendering into a file, in the foreground: where there is no output device, and for whoever wants the samples.
 
 use std::io::Write as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -24,7 +24,7 @@ pub(crate) fn main(mut args: impl Iterator<Item = String>) -> ExitCode {
     }
 }
 
-fn render(file: &PathBuf, requests: impl Iterator<Item = String>) -> Result<(), String> {
+fn render(file: &Path, requests: impl Iterator<Item = String>) -> Result<(), String> {
     let dirs = Dirs::of(&Paths::from_env().map_err(|e| e.to_string())?);
     let mut wav = WavFile::create(file, 48_000, 2).map_err(|e| e.to_string())?;
     for (n, request) in requests.enumerate() {

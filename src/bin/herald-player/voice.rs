@@ -1,6 +1,7 @@
-//! What an output plays: a sound at its level, with silence in front and a gentle end.
+//! What an output plays: a sound at its level, with silence in front; and how it is faded when it must end early.
 //!
-//! Owns gain, lead-in and fade; knows no output and no order. Outputs pull; whoever pulls decides when to fade.
+//! Owns gain, lead-in and the shape of a fade; knows no output and no order. Outputs pull. When one must end early it
+//! fades what it has not let go of yet, which only it knows.
 
 use std::time::Duration;
 
@@ -21,31 +22,18 @@ pub(crate) struct Voice {
     gain: f32,
     lead_in: u64,
     silence_left: u64,
-    fade: Option<Ramp>,
-}
-
-/// A fade in progress.
-#[derive(Clone, Copy, Debug)]
-struct Ramp {
-    at: usize,
-    length: usize,
 }
 
 impl Voice {
     /// The sound at `gain` (see [`gain`]; a loudness correction is one more factor in it) after `lead_in` of silence.
     pub(crate) fn new(sound: Sound, gain: f32, lead_in: Duration) -> Self {
         let lead_in = sound.spec().frames(lead_in);
-        Self { sound, gain, lead_in, silence_left: lead_in, fade: None }
+        Self { sound, gain, lead_in, silence_left: lead_in }
     }
 
     /// Rate and channels; channels are 1 or 2.
     pub(crate) fn spec(&self) -> Spec {
         self.sound.spec()
-    }
-
-    /// All frames to come out of it, lead-in included, if the sound's length is known.
-    pub(crate) fn frames(&self) -> Option<u64> {
-        self.sound.frames().map(|frames| frames + self.lead_in)
     }
 
     /// How many of the first `pulled` frames are the sound's own and not lead-in.
@@ -59,9 +47,6 @@ impl Voice {
         let channels = usize::from(self.spec().channels);
         let fits = out.len() / channels;
         let out = &mut out[..fits * channels];
-        if self.is_faded() {
-            return 0;
-        }
         let silent = self.silence_left.min(fits as u64);
         self.silence_left -= silent;
         let silent = silent as usize * channels;
@@ -70,37 +55,12 @@ impl Voice {
         for sample in &mut out[silent..pulled] {
             *sample *= self.gain;
         }
-        let mut frames = pulled / channels;
-        if let Some(ramp) = &mut self.fade {
-            fade(&mut out[..pulled], channels, ramp.at, ramp.length);
-            frames = frames.min(ramp.length - ramp.at);
-            ramp.at += frames;
-        }
-        frames
+        pulled / channels
     }
 
     /// Whether nothing more will come.
     pub(crate) fn ended(&self) -> bool {
-        self.is_faded() || (self.silence_left == 0 && self.sound.ended())
-    }
-
-    /// Ramps down from the next frame on; [`FADE`] later it is over. A second call changes nothing.
-    pub(crate) fn fade_out(&mut self) {
-        let length = fade_frames(self.spec());
-        self.fade.get_or_insert(Ramp { at: 0, length });
-    }
-
-    /// Back to the start, for another output; `false` if a long sound has lost its head by now.
-    pub(crate) fn rewind(&mut self) -> bool {
-        let can = self.fade.is_none() && self.sound.rewind();
-        if can {
-            self.silence_left = self.lead_in;
-        }
-        can
-    }
-
-    fn is_faded(&self) -> bool {
-        self.fade.is_some_and(|ramp| ramp.at == ramp.length)
+        self.silence_left == 0 && self.sound.ended()
     }
 }
 
@@ -109,11 +69,10 @@ pub(crate) fn fade_frames(spec: Spec) -> usize {
     spec.frames(FADE).max(1) as usize
 }
 
-/// Multiplies a falling raised cosine into interleaved samples: the first frame is number `at` of `length`, and what
-/// comes after the ramp is silence.
-pub(crate) fn fade(samples: &mut [f32], channels: usize, at: usize, length: usize) {
-    for (offset, frame) in samples.chunks_mut(channels).enumerate() {
-        let done = (at + offset + 1) as f32 / length as f32;
+/// Multiplies a falling raised cosine of `length` frames into interleaved samples; what lies behind it becomes silence.
+pub(crate) fn fade(samples: &mut [f32], channels: u16, length: usize) {
+    for (offset, frame) in samples.chunks_mut(usize::from(channels)).enumerate() {
+        let done = (offset + 1) as f32 / length as f32;
         let factor = if done >= 1.0 { 0.0 } else { 0.5 + 0.5 * (std::f32::consts::PI * done).cos() };
         for sample in frame {
             *sample *= factor;
@@ -141,7 +100,6 @@ mod tests {
     #[test]
     fn lead_in_is_silent_and_not_counted_as_sound() {
         let mut voice = voice(vec![1.0; 20], 2, 0.5, 3);
-        assert_eq!(voice.frames(), Some(13));
         let mut out = [9.0; 8];
         assert_eq!(voice.fill(&mut out), 4);
         assert_eq!(out, [0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.5, 0.5]);
@@ -154,31 +112,15 @@ mod tests {
     }
 
     #[test]
-    fn a_fade_falls_steadily_to_nothing_and_ends_the_voice() {
-        let mut voice = voice(vec![1.0; 1000], 1, 1.0, 0);
-        let mut out = [0.0; 30];
-        voice.fill(&mut out);
-        voice.fade_out();
-        let mut heard = Vec::new();
-        while !voice.ended() {
-            let frames = voice.fill(&mut out);
-            heard.extend_from_slice(&out[..frames]);
-        }
-        assert_eq!(heard.len(), 40, "5 ms");
-        assert!(heard.windows(2).all(|pair| pair[1] <= pair[0] && pair[0] - pair[1] < 0.05));
-        assert_eq!(heard.last(), Some(&0.0));
-        assert!(!voice.rewind());
-    }
-
-    #[test]
-    fn a_rewound_voice_starts_over_with_its_lead_in() {
-        let mut voice = voice(vec![1.0; 10], 1, 1.0, 2);
-        let mut out = [0.0; 12];
-        assert_eq!(voice.fill(&mut out), 12);
-        assert!(voice.rewind());
-        assert!(!voice.ended());
-        assert_eq!(voice.fill(&mut out), 12);
-        assert_eq!(out[..3], [0.0, 0.0, 1.0]);
+    fn a_fade_falls_steadily_to_nothing_on_every_channel() {
+        let mut samples = vec![1.0; 120];
+        fade(&mut samples, 2, fade_frames(Spec { rate: 8000, channels: 2 }));
+        let (ramp, rest) = samples.split_at(2 * 40);
+        assert!(ramp.chunks(2).all(|frame| frame[0] == frame[1]));
+        let left: Vec<f32> = ramp.chunks(2).map(|frame| frame[0]).collect();
+        assert!(left[0] > 0.99 && left[39] == 0.0);
+        assert!(left.windows(2).all(|pair| pair[1] < pair[0] && pair[0] - pair[1] < 0.05));
+        assert!(rest.iter().all(|sample| *sample == 0.0));
     }
 
     #[test]

@@ -10,8 +10,8 @@ use herald::journal::{self, Entry, Outcome, What};
 use herald::paths::Paths;
 use herald::platform::{self, clock::Stamp};
 use herald::ring;
-use herald::sound::{Dirs, Picks};
 use herald::sound::request::Request;
+use herald::sound::{Dirs, Picks};
 use herald::speaker::{Found, Given, Pending, Speaker, Turn};
 
 use crate::playback::{self, Ended, Shelf};
@@ -34,8 +34,12 @@ pub(crate) fn serve() -> ExitCode {
         platform::renew_lease(WAITING_LEASE);
         match found {
             Found::StillWaiting => {}
-            Found::Expired(pending) => ring::end_unheard(&paths, pending.id, &pending.payload, Outcome::Expired, What::Expired),
-            Found::Escalated(owner) => note(&paths, owner.id, What::Escalated, "it did not let go of the speaker and was ended"),
+            Found::Expired(pending) => {
+                ring::end_unheard(&paths, pending.id, &pending.payload, Outcome::Expired, What::Expired);
+            }
+            Found::Escalated(owner) => {
+                note(&paths, owner.id, What::Escalated, "it did not let go of the speaker and was ended");
+            }
         }
     });
     let Ok(Some(mut turn)) = waited else { return ExitCode::SUCCESS };

@@ -102,7 +102,9 @@ fn watch(queue: &mut Queue<'_>, shared: &Shared, control: &Control) -> Result<En
         if let Some(why) = shared.lost.get() {
             return Err(OutputError::Lost(why.clone()));
         }
-        if moved.elapsed() > FAILING && let Some(why) = shared.failing() {
+        if moved.elapsed() > FAILING
+            && let Some(why) = shared.failing()
+        {
             return Err(OutputError::Lost(format!("the output device keeps failing: {why}")));
         }
         let silence = spec.time(shared.silence.load(Relaxed));
@@ -132,7 +134,9 @@ fn open(spec: Spec, shared: &Arc<Shared>) -> Result<MixerDeviceSink, String> {
         return Err("a sound without rate or channels".into());
     };
     let mut sink = builder()
-        .and_then(|builder| builder.with_sample_rate(rate).with_channels(channels).with_buffer_size(buffer(spec.rate)).open_stream())
+        .and_then(|builder| {
+            builder.with_sample_rate(rate).with_channels(channels).with_buffer_size(buffer(spec.rate)).open_stream()
+        })
         .or_else(|_| builder()?.with_buffer_size(buffer(48_000)).open_stream())
         .or_else(|_| builder()?.open_stream())
         .map_err(|error| sentence(&error))?;
@@ -180,7 +184,9 @@ impl Shared {
             let _ = self.lost.set(format!("the output device broke: {error}"));
         }
         let before = self.errors.fetch_add(1, Relaxed);
-        if before == 0 && let Ok(mut first) = self.error.lock() {
+        if before == 0
+            && let Ok(mut first) = self.error.lock()
+        {
             *first = Some(error.to_string());
         }
         if before > STORM {
@@ -304,7 +310,7 @@ impl Feed {
             Ok(mut block) => {
                 if permission == Permission::Fade {
                     let frames = block.len() / channels;
-                    fade(&mut block, channels, 0, frames);
+                    fade(&mut block, self.spec.channels, frames);
                 }
                 shared.pulled.fetch_add((block.len() / channels) as u64, Relaxed);
                 self.block = block;
@@ -418,7 +424,9 @@ mod tests {
 
     #[test]
     fn buffers_last_as_long_at_every_rate() {
-        for (rate, frames) in [(8000, 256), (22_050, 512), (44_100, 1024), (48_000, 1024), (96_000, 2048), (192_000, 4096)] {
+        for (rate, frames) in
+            [(8000, 256), (22_050, 512), (44_100, 1024), (48_000, 1024), (96_000, 2048), (192_000, 4096)]
+        {
             assert_eq!(buffer(rate), BufferSize::Fixed(frames), "{rate}");
         }
     }

@@ -23,7 +23,7 @@ pub(crate) trait Output {
 
     /// Plays `voice` until its last sample has been consumed, or until `control` orders otherwise.
     ///
-    /// Nothing is pulled from `voice` before the output is open, so that the next one can play it whole.
+    /// Nothing is pulled from `voice` before the output is open, so after `Unavailable` the next one can play it whole.
     fn play(&mut self, voice: &mut Voice, control: &Control) -> Result<End, OutputError>;
 }
 

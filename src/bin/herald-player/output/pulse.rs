@@ -170,7 +170,9 @@ fn introduce(
             Some(Message::Reply(number, payload)) if number == auth => {
                 let theirs = decode::<AuthReply>(&payload)?.version;
                 if theirs < VERSION {
-                    return Err(failed(format!("the sound server speaks protocol version {theirs}; {VERSION} is needed")));
+                    return Err(failed(format!(
+                        "the sound server speaks protocol version {theirs}; {VERSION} is needed"
+                    )));
                 }
             }
             Some(Message::Reply(number, payload)) if number == create => return Ok(decode(&payload)?),
@@ -207,7 +209,11 @@ fn wish(spec: Spec) -> PlaybackStreamParams {
     let frame = SAMPLE_BYTES * usize::from(spec.channels);
     let bytes = |time: Duration| spec.frames(time) as u32 * frame as u32;
     PlaybackStreamParams {
-        sample_spec: SampleSpec { format: SampleFormat::Float32Le, channels: spec.channels as u8, sample_rate: spec.rate },
+        sample_spec: SampleSpec {
+            format: SampleFormat::Float32Le,
+            channels: spec.channels as u8,
+            sample_rate: spec.rate,
+        },
         channel_map: if spec.channels == 1 { ChannelMap::mono() } else { ChannelMap::stereo() },
         buffer_attr: BufferAttr {
             target_length: bytes(LATENCY),

@@ -34,8 +34,16 @@ impl Resampler {
     /// From `from` to `to` frames per second, interleaved.
     pub(crate) fn new(from: u32, to: u32, channels: u16) -> Self {
         let channels = usize::from(channels);
-        let mut resampler =
-            Self { from: from.into(), to: to.into(), channels, table: kernel(), kept: Vec::new(), first: 0, input: 0, output: 0 };
+        let mut resampler = Self {
+            from: from.into(),
+            to: to.into(),
+            channels,
+            table: kernel(),
+            kept: Vec::new(),
+            first: 0,
+            input: 0,
+            output: 0,
+        };
         let reach = resampler.reach();
         resampler.kept = vec![0.0; reach * channels];
         resampler.first = -(reach as i64);
@@ -69,7 +77,10 @@ impl Resampler {
             let at = self.output * self.from;
             let (whole, part) = ((at / self.to) as i64, (at % self.to) as f64 / self.to as f64);
             let start = (whole - reach + 1 - self.first) as usize;
-            let Some(window) = self.kept.get(start * self.channels..(start + 2 * reach as usize) * self.channels) else { break };
+            let Some(window) = self.kept.get(start * self.channels..(start + 2 * reach as usize) * self.channels)
+            else {
+                break;
+            };
             sums[..self.channels].fill(0.0);
             for (offset, frame) in window.chunks_exact(self.channels).enumerate() {
                 let distance = (offset as i64 - reach + 1) as f64 - part;
@@ -141,7 +152,13 @@ mod tests {
 
     #[test]
     fn a_sine_stays_that_sine() {
-        for (from, to, hertz) in [(44_100, 48_000, 1000.0), (44_100, 48_000, 6000.0), (48_000, 44_100, 6000.0), (8000, 48_000, 1000.0), (96_000, 48_000, 6000.0)] {
+        for (from, to, hertz) in [
+            (44_100, 48_000, 1000.0),
+            (44_100, 48_000, 6000.0),
+            (48_000, 44_100, 6000.0),
+            (8000, 48_000, 1000.0),
+            (96_000, 48_000, 6000.0),
+        ] {
             let out = convert(from, to, &sine(from, hertz, from as usize / 5), 700);
             let want = sine(to, hertz, out.len());
             // The ends are cut-off sines, which no filter can keep.

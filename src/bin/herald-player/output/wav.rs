@@ -36,7 +36,8 @@ impl WavFile {
     pub(crate) fn append(&mut self, voice: &mut Voice) -> io::Result<()> {
         let spec = voice.spec();
         let channels = usize::from(spec.channels);
-        let mut resampler = (spec.rate != self.spec.rate).then(|| Resampler::new(spec.rate, self.spec.rate, spec.channels));
+        let mut resampler =
+            (spec.rate != self.spec.rate).then(|| Resampler::new(spec.rate, self.spec.rate, spec.channels));
         let mut block = vec![0.0; BLOCK * channels];
         let mut resampled = Vec::new();
         while !voice.ended() {
@@ -128,14 +129,16 @@ mod tests {
             if n > 0 {
                 file.silence(Duration::from_millis(10)).expect("written");
             }
-            file.append(&mut Voice::new(Sound::from_samples(spec, samples.clone()), 1.0, Duration::ZERO)).expect("written");
+            file.append(&mut Voice::new(Sound::from_samples(spec, samples.clone()), 1.0, Duration::ZERO))
+                .expect("written");
         }
         file.finish().expect("finished");
         let mut sound = Sound::open(&path).expect("a fine file");
-        assert_eq!((sound.spec(), sound.frames()), (spec, Some(2400 + 480 + 2400)));
-        let mut read = vec![0.0; 4800];
-        assert_eq!(sound.pull(&mut read), 4800);
-        assert_eq!(read, samples);
+        assert_eq!(sound.spec(), spec);
+        let mut read = vec![0.0; 20_000];
+        assert_eq!(sound.pull(&mut read), 2 * (2400 + 480 + 2400));
+        assert_eq!(read[..4800], samples);
+        assert_eq!(read[4800 + 960..][..4800], samples);
     }
 
     #[test]
@@ -147,9 +150,8 @@ mod tests {
         file.append(&mut Voice::new(sound, 1.0, Duration::ZERO)).expect("written");
         file.finish().expect("finished");
         let mut sound = Sound::open(&path).expect("a fine file");
-        assert_eq!(sound.frames(), Some(4800));
-        let mut read = vec![0.0; 9600];
-        sound.pull(&mut read);
+        let mut read = vec![0.0; 20_000];
+        assert_eq!(sound.pull(&mut read), 2 * 4800);
         let middle = &read[1000..8000];
         assert!(middle.iter().all(|sample| (sample - 0.25).abs() < 1e-3));
     }

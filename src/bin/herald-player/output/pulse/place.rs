@@ -29,7 +29,8 @@ impl Surroundings {
         let dir = |name: &str| var(name).map(PathBuf::from).filter(|path| path.is_absolute());
         let pulse_server = var("PULSE_SERVER").and_then(|value| OsString::into_string(value).ok());
         let named = pulse_server.as_ref().is_some_and(|list| list.contains('{'));
-        let read_id = || fs::read_to_string("/etc/machine-id").or_else(|_| fs::read_to_string("/var/lib/dbus/machine-id")).ok();
+        let read_id =
+            || fs::read_to_string("/etc/machine-id").or_else(|_| fs::read_to_string("/var/lib/dbus/machine-id")).ok();
         Self {
             pulse_server,
             pulse_cookie: dir("PULSE_COOKIE"),
@@ -52,7 +53,12 @@ impl Surroundings {
             places.push("/mnt/wslg/PulseServer".into());
             // Two variables may well name one place.
             let mut seen = Vec::new();
-            places.retain(|place| !seen.contains(place) && { seen.push(place.clone()); true });
+            places.retain(|place| {
+                !seen.contains(place) && {
+                    seen.push(place.clone());
+                    true
+                }
+            });
             return Ok(places);
         };
         let mut remote = None;

@@ -124,7 +124,7 @@ impl Stream {
             voice.fill(&mut rest[staged..]);
             (None, self.written, rest)
         };
-        fade(&mut rest, channels, 0, length as usize);
+        fade(&mut rest, self.spec.channels, length as usize);
         // PipeWire takes whole blocks only: without the silence behind it, the ramp could stay where it is.
         rest.resize(rest.len() + self.spec.frames(FADING) as usize * channels, 0.0);
         self.put(at, &rest);
@@ -132,6 +132,7 @@ impl Stream {
         while Instant::now() < until && control.permission() != Permission::Silence {
             let Some(timing) = self.timing(until.saturating_duration_since(Instant::now()))? else { break };
             control.tick();
+            control.consumed(voice.own_frames(self.frames(timing.read_offset).min(end)));
             let heard = Duration::from_micros(timing.sink_usec);
             let ahead = end.saturating_sub(self.frames(timing.read_offset));
             if ahead == 0 {

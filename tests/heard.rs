@@ -1,0 +1,17 @@
+//! What is heard: every test here starts with what an agent or a human does, and ends with the samples that the sound
+//! server played.
+
+#![cfg(target_os = "linux")]
+
+mod support;
+
+#[path = "heard/judge.rs"]
+mod judge;
+#[path = "heard/order.rs"]
+mod order;
+#[path = "heard/stage.rs"]
+mod stage;
+#[path = "heard/wav.rs"]
+mod wav;
+#[path = "heard/whole.rs"]
+mod whole;

@@ -1,0 +1,205 @@
+//! The README: what it shows is what the program takes.
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+use std::path::Path;
+
+use clap::CommandFactory as _;
+use herald::agents;
+use herald::cli::Cli;
+use herald::config;
+use herald::event::{EVENTS, Priority};
+use serde_json::Value;
+
+/// Commands the README speaks of as not being there yet.
+const NOT_YET: &[&str] = &["install"];
+
+fn file(name: &str) -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(name);
+    std::fs::read_to_string(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display())).replace("\r\n", "\n")
+}
+
+/// The fenced blocks in that language, each with the line it begins at.
+fn blocks(text: &str, language: &str) -> Vec<(usize, String)> {
+    let mut found: Vec<(usize, String)> = Vec::new();
+    let (mut inside, mut wanted) = (false, false);
+    for (number, line) in text.lines().enumerate() {
+        if let Some(tag) = line.trim_start().strip_prefix("```") {
+            wanted = !inside && tag == language;
+            inside = !inside;
+            if wanted {
+                found.push((number + 2, String::new()));
+            }
+        } else if wanted {
+            let block = &mut found.last_mut().expect("opened above").1;
+            writeln!(block, "{line}").expect("a string takes everything");
+        }
+    }
+    assert!(!inside, "a block is not closed");
+    found
+}
+
+/// What follows the word `herald` in everything set as code: command and arguments, up to the end of the shell command.
+fn calls(text: &str) -> Vec<Vec<String>> {
+    let mut code: Vec<String> =
+        ["sh", "console"].iter().flat_map(|shell| blocks(text, shell)).map(|(_, it)| it).collect();
+    let mut fenced = false;
+    for line in text.lines() {
+        if line.trim_start().starts_with("```") {
+            fenced = !fenced;
+        } else if !fenced {
+            code.extend(line.split('`').skip(1).step_by(2).map(str::to_owned));
+        }
+    }
+    let mut calls = Vec::new();
+    for line in code.iter().flat_map(|code| code.lines()) {
+        let line = line.split(" #").next().unwrap_or_default();
+        for command in line.split(['|', ';', '&', '<', '>', '(', ')']) {
+            let words: Vec<&str> =
+                command.split_whitespace().skip_while(|word| matches!(*word, "then" | "else")).collect();
+            if let ["herald" | "target/release/herald", rest @ ..] = words.as_slice()
+                && !rest.is_empty()
+            {
+                calls.push(rest.iter().map(|word| word.trim_matches(['"', '\'', '[', ']']).to_owned()).collect());
+            }
+        }
+    }
+    calls
+}
+
+#[test]
+fn every_piece_of_configuration_is_read_without_a_problem() {
+    let readme = file("README.md");
+    let blocks = blocks(&readme, "toml");
+    assert!(!blocks.is_empty());
+    for (line, block) in blocks {
+        let (_, problems) =
+            config::parse(&block, Path::new("/home/you/.config/herald/config.toml"), Some(Path::new("/home/you")));
+        assert!(problems.is_empty(), "the block at line {line}: {problems:#?}");
+    }
+}
+
+#[test]
+fn every_key_of_the_configuration_is_shown() {
+    let shown: String = blocks(&file("README.md"), "toml").into_iter().map(|(_, block)| block).collect();
+    let (config, _) = config::parse(&shown, Path::new("/c/config.toml"), Some(Path::new("/home/you")));
+    // What the defaults show is every key there is outside of events and rules.
+    for line in config::show(&config::Config::default()).lines() {
+        let key = line.split_once(" = ").map_or(line, |(key, _)| key);
+        assert!(shown.lines().any(|line| line.starts_with(key)), "{key:?} is not in the README");
+    }
+    assert!(!config.events.is_empty() && !config.rules.is_empty());
+}
+
+#[test]
+fn every_command_and_option_it_names_exists() {
+    let program = Cli::command();
+    let calls = calls(&file("README.md"));
+    let mut named = BTreeSet::new();
+    for call in &calls {
+        let [name, rest @ ..] = call.as_slice() else { continue };
+        if name.starts_with('-') || NOT_YET.contains(&name.as_str()) {
+            continue;
+        }
+        let mut command =
+            program.find_subcommand(name).unwrap_or_else(|| panic!("there is no command: herald {}", call.join(" ")));
+        named.insert(name.clone());
+        for word in rest {
+            if let Some(inner) = command.find_subcommand(word) {
+                command = inner;
+            } else if let Some(long) = word.strip_prefix("--").filter(|long| !long.is_empty()) {
+                let long = long.split('=').next().unwrap_or_default();
+                let known = command.get_arguments().any(|argument| argument.get_long() == Some(long));
+                assert!(known, "there is no --{long}: herald {}", call.join(" "));
+            } else if word.len() == 2
+                && let Some(short) = word.strip_prefix('-').and_then(|short| short.chars().next())
+            {
+                let known = command.get_arguments().any(|argument| argument.get_short() == Some(short));
+                assert!(known, "there is no -{short}: herald {}", call.join(" "));
+            }
+        }
+    }
+    // And the other way round: none is left out.
+    let all: BTreeSet<String> = program.get_subcommands().map(|command| command.get_name().to_owned()).collect();
+    assert_eq!(named, all);
+}
+
+#[test]
+fn what_it_says_is_missing_is_missing() {
+    for name in NOT_YET {
+        assert!(Cli::command().find_subcommand(name).is_none(), "herald {name} is there now: tell how to use it");
+    }
+}
+
+#[test]
+fn every_make_target_it_names_exists() {
+    let makefile = file("Makefile");
+    let readme = file("README.md");
+    let mut named = 0;
+    for target in readme.split("make ").skip(1).filter_map(|rest| rest.split([' ', '`', '\n', ';', '.']).next()) {
+        if target.is_empty() || target.starts_with('&') {
+            continue;
+        }
+        let known = makefile.lines().any(|line| line.strip_prefix(target).is_some_and(|rest| rest.starts_with(':')));
+        assert!(known, "there is no target {target:?}");
+        named += 1;
+    }
+    assert!(named >= 2);
+}
+
+#[test]
+fn the_table_of_events_is_the_programs() {
+    let readme = file("README.md");
+    let rows: Vec<Vec<String>> = readme
+        .lines()
+        .skip_while(|line| !line.starts_with("| event |"))
+        .skip(2)
+        .take_while(|line| line.starts_with('|'))
+        .map(|line| line.trim_matches('|').split('|').map(|cell| cell.trim().trim_matches('`').to_owned()).collect())
+        .collect();
+    let names: Vec<&str> = rows.iter().map(|row| row[0].as_str()).collect();
+    let known: Vec<&str> = EVENTS.iter().map(|row| row.name).collect();
+    assert_eq!(names, known, "the events and their order");
+    for (row, event) in rows.iter().zip(EVENTS) {
+        let expected = [if event.enabled { "on" } else { "off" }, event.priority.as_str(), event.parent.unwrap_or("")];
+        assert_eq!(row[1..4], expected, "{}", event.name);
+    }
+    for priority in Priority::ALL {
+        let lives = format!("{} {}", priority.as_str(), priority.lifetime().as_secs());
+        assert!(readme.contains(&lives), "how long a request waits: {lives} s");
+    }
+}
+
+#[test]
+fn the_hooks_it_shows_are_understood() {
+    let readme = file("README.md");
+    let mut understood = BTreeSet::new();
+    for (line, block) in blocks(&readme, "json") {
+        let value: Value = serde_json::from_str(&block).unwrap_or_else(|e| panic!("the block at line {line}: {e}"));
+        for (event, groups) in value["hooks"].as_object().into_iter().flatten() {
+            for hook in groups
+                .as_array()
+                .into_iter()
+                .flatten()
+                .flat_map(|group| group["hooks"].as_array().into_iter().flatten())
+            {
+                let args: Vec<&str> = hook["args"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+                let ["hook", "--agent", id] = args[..] else { panic!("{event}: {args:?}") };
+                let agent = agents::find(id).unwrap_or_else(|| panic!("{id} is no agent"));
+                assert!(agent.knows(event), "{id} has no {event}");
+                understood.insert(event.clone());
+            }
+        }
+    }
+    assert!(understood.len() >= 4, "{understood:?}");
+    for agent in agents::AGENTS {
+        assert!(readme.contains(&format!("`{}`", agent.id)), "{} is not listed", agent.id);
+    }
+    // Every value of --agent it names is one of the table; ID stands for any.
+    for call in calls(&readme) {
+        if let Some(at) = call.iter().position(|word| word == "--agent") {
+            let id = call[at + 1].as_str();
+            assert!(id == "ID" || agents::find(id).is_some(), "{id} is no agent");
+        }
+    }
+}
