@@ -5,10 +5,14 @@
 
 mod support;
 
+#[path = "heard/barge_in.rs"]
+mod barge_in;
 #[path = "heard/judge.rs"]
 mod judge;
 #[path = "heard/order.rs"]
 mod order;
+#[path = "heard/render.rs"]
+mod render;
 #[path = "heard/stage.rs"]
 mod stage;
 #[path = "heard/wav.rs"]

@@ -4,7 +4,7 @@
 use std::ffi::{CStr, OsStr};
 use std::fs::File;
 use std::io;
-use std::os::fd::{AsFd as _, OwnedFd};
+use std::os::fd::OwnedFd;
 use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::FileExt as _;
 use std::os::unix::process::CommandExt as _;
@@ -188,7 +188,7 @@ fn is_on_network(fd: &OwnedFd) -> bool {
     const AFS: u32 = 0x5346_414f;
     const CODA: u32 = 0x7375_7245;
     const NINE_P: u32 = 0x0102_1997;
-    rustix::fs::fstatfs(fd.as_fd())
+    rustix::fs::fstatfs(fd)
         .is_ok_and(|fs| [NFS, SMB, SMB2, CIFS, AFS, CODA, NINE_P].contains(&(fs.f_type as u64 as u32)))
 }
 

@@ -121,6 +121,21 @@ impl<'a> Turn<'a> {
         Ok((None, Given::of(claim)))
     }
 
+    /// Closes the record of what was spoken and takes nothing more: what waits is left to the heir that waits with it.
+    ///
+    /// # Errors
+    /// As [`Self::next`].
+    pub fn give_up(self) -> Result<(), Unavailable> {
+        let Self { speaker, owner, heir, finished, .. } = self;
+        let mut critical = speaker.enter(PLAYER_PATIENCE)?;
+        critical.state.current.take_if(|current| finished == Some(current.id));
+        let written = critical.commit();
+        drop(heir);
+        drop(owner);
+        drop(critical);
+        Ok(written?)
+    }
+
     /// Remembers, for all hooks, that the output is dead, or that it lives again.
     ///
     /// # Errors

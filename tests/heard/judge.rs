@@ -121,15 +121,15 @@ pub(crate) fn perform_each<T, S>(
 
 /// Judges a sound, and once more without its pauses where it fails: then only those are what is wrong.
 pub(crate) fn but_for_pauses(heard: &[f32], judge: impl Fn(&[f32]) -> Result<(), String>) -> Judgement {
-    judge(heard).or_else(|why| match judge(&without_pauses(heard, Verdict::default().gap_ms)) {
-        Ok(()) => Err(Fault::Pauses(why)),
-        Err(_) => Err(Fault::Wrong(why)),
-    })
+    let Err(why) = judge(heard) else { return Ok(()) };
+    let held_up = judge(&without_pauses(heard, Verdict::default().gap_ms)).is_ok();
+    Err(if held_up { Fault::Pauses(why) } else { Fault::Wrong(why) })
 }
 
 /// One channel of a part of a recording, by the recorder's own count of frames.
 pub(crate) fn part(recording: &Recording, channel: usize, frames: Range<usize>) -> Vec<f32> {
-    recording.samples[2 * frames.start..2 * frames.end].chunks_exact(2).map(|frame| frame[channel]).collect()
+    let end = frames.end.min(recording.samples.len() / 2);
+    recording.samples[2 * frames.start..2 * end].chunks_exact(2).map(|frame| frame[channel]).collect()
 }
 
 /// Whether that part is all of the tone and nothing else, on both channels: **the** assertion of these tests.

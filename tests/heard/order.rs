@@ -116,16 +116,18 @@ fn every_event_that_is_on_has_a_sound_that_is_heard() {
 
 /// Whether the part is that sound, to its last sample, at that gain.
 fn same_sound(recording: &Recording, within: &Range<usize>, sound: &Tone, gain: f64) -> Judgement {
+    // At the level that is expected, so that the first audible sample is the same.
+    let sound: Vec<f32> = sound.samples.iter().map(|sample| sample * gain as f32).collect();
     but_for_pauses(&part(recording, 0, within.clone()), |heard| {
-        let fit = fit_head(heard, &sound.samples, RATE, 100.0).ok_or("nothing is heard")?;
+        let fit = fit_head(heard, &sound, RATE, 100.0).ok_or("nothing is heard")?;
         let at = usize::try_from(fit.lag).map_err(|_| format!("its head is missing: {fit:?}"))?;
-        if at + sound.samples.len() > heard.len() {
+        if at + sound.len() > heard.len() {
             return Err(format!("it is too short: {fit:?}"));
         }
-        if (20.0 * (fit.gain / gain).log10()).abs() > Verdict::default().level_db {
+        if (20.0 * fit.gain.log10()).abs() > Verdict::default().level_db {
             return Err(format!("its level is wrong: {fit:?}"));
         }
-        let wanted = |index: usize| sound.samples.get(index.wrapping_sub(at)).copied().unwrap_or(0.0);
+        let wanted = |index: usize| sound.get(index.wrapping_sub(at)).copied().unwrap_or(0.0);
         let difference: Vec<f32> =
             heard.iter().enumerate().map(|(index, sample)| sample - wanted(index) * fit.gain as f32).collect();
         // Over all of it, silence before and behind included.
@@ -157,7 +159,8 @@ fn a_sound_that_cannot_be_played_makes_way_for_the_built_in_one() {
             stage.sounds([("task.complete", file.as_path())]);
             let mark = recorder.frames();
             let request = stage.tell(Moment::Stop);
-            (hear(recorder, mark), stage.end_of(request))
+            let end = stage.end_of(request);
+            (hear(recorder, mark), end)
         },
         |recording, _, (within, line)| {
             same_sound(recording, within, &builtin("task.complete"), 1.0).map_err(|fault| fault.about(line))
@@ -176,7 +179,8 @@ fn the_volume_is_the_desktop_s() {
             let file = stage.file("tone.wav", &tone);
             stage.sounds_and(&format!("volume = {volume}"), [("task.complete", file.as_path())]);
             let mark = recorder.frames();
-            stage.tell(Moment::Stop);
+            let request = stage.tell(Moment::Stop);
+            stage.end_of(request);
             hear(recorder, mark)
         },
         |recording, (_, decibels), within| {
@@ -198,7 +202,8 @@ fn a_lead_in_is_silence_in_front_and_not_counted() {
             stage.sounds_and("[speaker]\nlead_in = \"200ms\"", [("task.complete", file.as_path())]);
             let mark = recorder.now_frame();
             let request = stage.tell(Moment::Stop);
-            (mark, hear(recorder, mark), stage.end_of(request))
+            let end = stage.end_of(request);
+            (mark, hear(recorder, mark), end)
         },
         |recording, (mark, within, line)| {
             whole(recording, within.clone(), &tone).map_err(|fault| fault.about(line))?;
@@ -223,7 +228,8 @@ fn a_sound_that_is_too_long_fades_at_the_limit() {
             stage.sounds_and("timeout = \"1s\"", [("task.complete", file.as_path())]);
             let mark = recorder.frames();
             let request = stage.tell(Moment::Stop);
-            (hear(recorder, mark), stage.end_of(request))
+            let end = stage.end_of(request);
+            (hear(recorder, mark), end)
         },
         |recording, (within, line)| {
             let told = line["outcome"] == "timed_out" && line["reason"] == "timeout";

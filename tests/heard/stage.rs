@@ -213,6 +213,8 @@ pub(crate) fn text(bytes: &[u8]) -> String {
 }
 
 /// Waits for the sound that begins after `mark`, and for the silence behind it; up to where the recording reached then.
+///
+/// A busy machine may pause in mid-sound for longer than that silence: wait for the player's word that it is over first.
 #[track_caller]
 pub(crate) fn hear(recorder: &Recorder, mark: usize) -> Range<usize> {
     recorder.wait_for_sound_after(mark, PATIENCE).expect("a sound is heard");
@@ -220,5 +222,5 @@ pub(crate) fn hear(recorder: &Recorder, mark: usize) -> Range<usize> {
     mark..recorder.frames()
 }
 
-/// How long it is silent where it is over: longer than any pause of a busy machine that is no end.
-pub(crate) const QUIET_MS: u64 = 250;
+/// What a server may hold back at the end, and more.
+const QUIET_MS: u64 = 100;

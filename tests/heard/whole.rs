@@ -14,22 +14,22 @@ use crate::support::{self, Depth, Kind, PATIENCE, Recording, Tone, Verdict};
 #[rstest]
 #[case::pulseaudio(Kind::PulseAudio)]
 #[case::pipewire(Kind::PipeWire)]
-fn the_hook_s_sound_is_heard_whole(#[case] kind: Kind, #[values(Way::Pulse, Way::Device)] way: Way) {
+fn the_hook_s_sound_is_heard_whole(#[case] kind: Kind) {
     let Some(mut stage) = Stage::with(kind) else { return };
     let files = files(&stage);
     perform_each(
         &mut stage,
-        files,
-        |stage, recorder, file| {
-            stage.begin_anew(way);
+        Way::ALL.into_iter().flat_map(|way| files.iter().map(move |file| (way, file))),
+        |stage, recorder, (way, file)| {
+            stage.begin_anew(*way);
             let sound = stage.env.write(file.name, &file.content);
             stage.sounds([("task.complete", sound.as_path())]);
             let mark = recorder.frames();
             let request = stage.tell(Moment::Stop);
-            let frames = hear(recorder, mark);
-            (frames, stage.end_of(request))
+            let end = stage.end_of(request);
+            (hear(recorder, mark), end)
         },
-        |recording, file, (frames, line)| {
+        |recording, (way, file), (frames, line)| {
             let about = format!("{} by {}: {line}", file.name, way.name());
             let judge = if file.lossy { alike } else { whole };
             judge(recording, frames.clone(), &file.tone).map_err(|fault| fault.about(&about))?;

@@ -82,13 +82,23 @@ impl Server {
     /// # Panics
     /// With the server's log, when it doesn't get ready: that is a fault, not a missing program.
     pub(crate) fn start(kind: Kind) -> Result<Self, Missing> {
+        Self::start_with(kind, true)
+    }
+
+    /// As [`Self::start`], but with the graph's own quanta where that makes a difference: what is measured is then what
+    /// users have, at the price of a dropped cycle now and then.
+    pub(crate) fn start_as_shipped(kind: Kind) -> Result<Self, Missing> {
+        Self::start_with(kind, false)
+    }
+
+    fn start_with(kind: Kind, steady: bool) -> Result<Self, Missing> {
         for program in kind.programs() {
             find_program(program)?;
         }
         let turn = Turn::take();
         let world = short_temp_dir("lab-");
         let mut server = Self { kind, processes: Vec::new(), world, _turn: turn };
-        server.prepare().expect("could not prepare the server's directories");
+        server.prepare(steady).expect("could not prepare the server's directories");
         server.launch();
         Ok(server)
     }
@@ -227,7 +237,7 @@ impl Server {
         }
     }
 
-    fn prepare(&self) -> io::Result<()> {
+    fn prepare(&self, steady: bool) -> io::Result<()> {
         private_dir(&self.runtime_dir())?;
         private_dir(&self.home())?;
         fs::write(self.alsa_config(), alsa_config_for(&self.address()))?;
@@ -236,6 +246,7 @@ impl Server {
             for (file, text) in PIPEWIRE_FILES {
                 let file = config.join(file);
                 fs::create_dir_all(file.parent().unwrap_or(&config))?;
+                let text = if steady { text.to_owned() } else { text.replace(STEADY_QUANTUM, "") };
                 fs::write(file, text)?;
             }
             fs::write(self.world.path().join("bus.conf"), bus_config(&self.bus_socket()))?;
@@ -409,6 +420,9 @@ const PIPEWIRE_FILES: [(&str, &str); 5] = [
     ("wireplumber/policy.lua.d/51-lab.lua", WIREPLUMBER_LUA),
     ("wireplumber/wireplumber.conf.d/51-lab.conf", WIREPLUMBER_CONF),
 ];
+
+/// The line of [`PIPEWIRE_SINK`] that no distribution has.
+const STEADY_QUANTUM: &str = "    default.clock.min-quantum = 1024\n";
 
 /// The quantum keeps a client's wish for low latency from making the graph run every millisecond: on a busy machine that
 /// drops cycles, and a dropped cycle is a gap in the recording. A sink that never sleeps is always fed in real time.

@@ -64,11 +64,6 @@ impl Voice {
     }
 }
 
-/// Frames of a fade.
-pub(crate) fn fade_frames(spec: Spec) -> usize {
-    spec.frames(FADE).max(1) as usize
-}
-
 /// Multiplies a falling raised cosine of `length` frames into interleaved samples; what lies behind it becomes silence.
 pub(crate) fn fade(samples: &mut [f32], channels: u16, length: usize) {
     for (offset, frame) in samples.chunks_mut(usize::from(channels)).enumerate() {
@@ -114,7 +109,7 @@ mod tests {
     #[test]
     fn a_fade_falls_steadily_to_nothing_on_every_channel() {
         let mut samples = vec![1.0; 120];
-        fade(&mut samples, 2, fade_frames(Spec { rate: 8000, channels: 2 }));
+        fade(&mut samples, 2, Spec { rate: 8000, channels: 2 }.frames(FADE) as usize);
         let (ramp, rest) = samples.split_at(2 * 40);
         assert!(ramp.chunks(2).all(|frame| frame[0] == frame[1]));
         let left: Vec<f32> = ramp.chunks(2).map(|frame| frame[0]).collect();

@@ -55,7 +55,7 @@ pub(crate) fn serve() -> ExitCode {
         close(&paths, &held, &pending, &ended);
         if stuck {
             // The thread that doesn't come back may still hold a stream: only the end of the process ends it for sure.
-            let _ = held.next();
+            let _ = held.give_up();
             return ExitCode::FAILURE;
         }
         turn = held;

@@ -8,7 +8,7 @@ use super::connection::{Broken, Connection, Message, decode};
 use super::{End, SAMPLE_BYTES, STEP};
 use crate::control::{Control, Permission, Phase};
 use crate::decode::Spec;
-use crate::voice::{Voice, fade, fade_frames};
+use crate::voice::{FADE, Voice, fade};
 
 /// How much of what was handed over is remembered, to be faded where it has not been played yet.
 const MEMORY: Duration = Duration::from_millis(250);
@@ -109,7 +109,7 @@ impl Stream {
         let until = Instant::now() + FADING;
         let timing = if self.written == 0 { None } else { self.timing(FADING / 4)? };
         let Some(timing) = timing else { return self.silence() };
-        let length = fade_frames(self.spec) as u64;
+        let length = self.spec.frames(FADE).max(1);
         // It may take one more block before ours arrives; what lies behind that one is still ours to change.
         let start = self.frames(timing.read_offset) + self.stride;
         let channels = usize::from(self.spec.channels);
