@@ -106,10 +106,7 @@ impl Speaker {
             Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(None),
             file => file?,
         };
-        if file.metadata()?.len() == 0 {
-            return Ok(None);
-        }
-        Ok(Slots::new(file)?.read()?.body.as_deref().and_then(decode))
+        Ok(Slots::for_looking(file).look()?.body.as_deref().and_then(decode))
     }
 
     /// Whether somebody holds the owner lock, seen without the arbitration lock.

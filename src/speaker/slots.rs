@@ -52,7 +52,36 @@ impl Slots {
         Ok(slots)
     }
 
-    /// The newest valid slot. Safe without the lock: a torn slot fails its checksum and the other one is taken.
+    /// Takes the open state file for looking only: it is left as it is, whatever its size.
+    pub fn for_looking(file: File) -> Self {
+        Self { file }
+    }
+
+    /// The newest valid slot, read without the lock.
+    ///
+    /// Writers may go on meanwhile: what was read first may be two turns old when the second slot is found torn. So it
+    /// counts only when a second look finds the same turn; after many tries the newest of them has to do.
+    ///
+    /// # Errors
+    /// Where the file can't be read.
+    pub fn look(&self) -> io::Result<Read> {
+        const TRIES: usize = 50;
+        let mut newest = self.read()?;
+        for _ in 0..TRIES {
+            let again = self.read()?;
+            let same = again.body.is_some() && again.sequence == newest.sequence;
+            if again.body.is_some() && again.sequence >= newest.sequence {
+                newest = again;
+            }
+            if same {
+                break;
+            }
+        }
+        Ok(newest)
+    }
+
+    /// The newest valid slot, with the arbitration lock held: at most one slot is torn then, by a writer that was
+    /// killed.
     ///
     /// # Errors
     /// Where the file can't be read.
