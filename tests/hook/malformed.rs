@@ -125,7 +125,7 @@ fn one(env: &TestEnv, payload: &[u8], index: usize) -> Duration {
     let file = env.write(format!("payloads/{index}"), payload);
     let mut command = env.herald();
     command.arg("hook").stdin(Stdio::from(fs::File::open(&file).expect("it was just written")));
-    if index % 5 == 0 {
+    if index.is_multiple_of(5) {
         command.args(["--agent", "claude-code"]);
     }
     let (output, took) = crate::bench::timed(command);
