@@ -244,7 +244,12 @@ fn latency(server: &Server) {
     }
     let recording = recorder.finish();
     let sample = |heard: &[(Instant, usize)]| {
-        let arrived = |frame: usize| recording.instant_of(frame.checked_sub(recording.first_frame)?);
+        // The recorder is handed long stretches at once: back from a stretch's end to the frame in it.
+        let arrived = |frame: usize| {
+            let stretch = recording.chunks.iter().find(|chunk| chunk.end > frame)?;
+            let behind = Duration::from_secs_f64((stretch.end - frame) as f64 / f64::from(support::recorder::RATE));
+            stretch.at.checked_sub(behind)
+        };
         heard.iter().filter_map(|(begun, frame)| Some(arrived(*frame)?.duration_since(*begun))).collect::<Sample>()
     };
     let (ours, theirs) = (sample(&ours), sample(&theirs));

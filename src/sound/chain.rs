@@ -5,12 +5,12 @@
 
 use std::collections::HashSet;
 use std::ops::ControlFlow;
-use std::path::PathBuf;
 use std::rc::Rc;
 
 use serde::Serialize;
 use xxhash_rust::xxh3::Xxh3Default;
 
+use super::place::{Dirs, Place};
 use super::request::Request;
 use super::shelf::{Answer, Pack, Shelf, Word, spelled};
 use super::{builtin, file};
@@ -28,26 +28,6 @@ mod rung {
     pub(super) const PACK: &str = "pack";
     pub(super) const PARENT: &str = "parent";
     pub(super) const BUILT_IN: &str = "built-in";
-}
-
-/// Where sounds are looked for.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Dirs {
-    /// The directories that hold packs, in order.
-    pub packs: Vec<PathBuf>,
-    /// The XDG data directories, in order, without the `sounds` below them; relative ones are passed over.
-    pub xdg_bases: Vec<PathBuf>,
-    /// The user's locale for messages, as the environment has it.
-    pub locale: Option<String>,
-}
-
-/// Where a sound is.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub enum Place {
-    /// A file.
-    File(PathBuf),
-    /// Compiled in, under this id.
-    Builtin(&'static str),
 }
 
 /// A sound that exists.

@@ -11,6 +11,7 @@
 //! | `shelf` | packs by name, each opened at most once a lookup; which words a pack is asked for |
 //! | `manifest`, `folder`, `xdg`, [`builtin`] | the kinds of packs |
 //! | `file` | which names and files are fit to be opened |
+//! | `place` | where sounds are looked for, and where one is |
 //! | `pick` | chance without an immediate repeat |
 
 pub mod builtin;
@@ -20,11 +21,13 @@ mod find;
 mod folder;
 mod manifest;
 mod pick;
+mod place;
 pub mod request;
 mod shelf;
 mod xdg;
 
-pub use chain::{Candidate, Dirs, Lookup, Place, Tried, describe, lookup};
+pub use chain::{Candidate, Lookup, Tried, describe, lookup};
 pub use file::{LARGEST, magic_ok, open_sound};
 pub use find::{Picks, lookup_any, lookup_random};
 pub use pick::pick;
+pub use place::{Dirs, Place};

@@ -7,10 +7,10 @@ use std::path::PathBuf;
 use std::rc::Rc;
 
 use super::builtin;
-use super::chain::{Dirs, Place};
 use super::file::{self, Root};
 use super::folder::Folder;
 use super::manifest::Manifest;
+use super::place::{Dirs, Place};
 use super::xdg::{self, Theme};
 use crate::event::{canonical, from_herald_or_cesp};
 use crate::sound_ref::is_part;

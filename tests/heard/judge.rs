@@ -78,6 +78,7 @@ pub(crate) fn perform<S>(
 /// # Panics
 /// With all that is wrong.
 #[track_caller]
+#[allow(clippy::print_stderr, reason = "the test's own report")]
 pub(crate) fn perform_each<T, S>(
     stage: &mut Stage,
     cases: impl IntoIterator<Item = T>,
@@ -102,7 +103,9 @@ pub(crate) fn perform_each<T, S>(
             match judge(&recording, &case, &seen) {
                 Ok(()) => {}
                 Err(Fault::Pauses(why)) if strain >= STRAINED => {
-                    excused.push_str(&format!("{why}; {strain:?} of waiting for a processor\n"));
+                    let why = format!("{why}; {strain:?} of waiting for a processor\n");
+                    eprint!("played again: {why}");
+                    excused.push_str(&why);
                     again.push(case);
                 }
                 Err(Fault::Pauses(why) | Fault::Wrong(why)) => {

@@ -1,0 +1,23 @@
+//! Where sounds are looked for, and where one is.
+
+use std::path::PathBuf;
+
+/// Where sounds are looked for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Dirs {
+    /// The directories that hold packs, in order.
+    pub packs: Vec<PathBuf>,
+    /// The XDG data directories, in order, without the `sounds` below them; relative ones are passed over.
+    pub xdg_bases: Vec<PathBuf>,
+    /// The user's locale for messages, as the environment has it.
+    pub locale: Option<String>,
+}
+
+/// Where a sound is.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Place {
+    /// A file.
+    File(PathBuf),
+    /// Compiled in, under this id.
+    Builtin(&'static str),
+}
