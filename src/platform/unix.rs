@@ -87,6 +87,12 @@ fn refused(path: &Path, why: &str) -> io::Error {
     io::Error::new(io::ErrorKind::PermissionDenied, format!("{}: {why}", path.display()))
 }
 
+/// The error of a failed open, with what was to be opened; the kind stays.
+fn not_opened(path: &Path, error: rustix::io::Errno) -> io::Error {
+    let error = io::Error::from(error);
+    io::Error::new(error.kind(), format!("could not open {}: {error}", path.display()))
+}
+
 /// A directory that nobody but this user can have touched.
 #[derive(Debug)]
 pub struct PrivateDir {
@@ -123,7 +129,7 @@ impl PrivateDir {
     /// As [`Self::open_or_create`], and where it is missing.
     pub fn open(path: &Path) -> io::Result<Self> {
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-        let fd = rustix::fs::open(path, flags, Mode::empty())?;
+        let fd = rustix::fs::open(path, flags, Mode::empty()).map_err(|e| not_opened(path, e))?;
         let stat = rustix::fs::fstat(&fd)?;
         if stat.st_uid != effective_user() {
             return Err(refused(path, "belongs to another user"));
@@ -150,7 +156,7 @@ impl PrivateDir {
     pub fn file(&self, name: &str) -> io::Result<File> {
         let flags =
             OFlags::RDWR | OFlags::CREATE | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
-        self.checked(name, rustix::fs::openat(&self.fd, name, flags, Mode::RUSR | Mode::WUSR)?)
+        self.checked(name, rustix::fs::openat(&self.fd, name, flags, Mode::RUSR | Mode::WUSR))
     }
 
     /// Opens a file in it for reading; never makes one.
@@ -159,12 +165,13 @@ impl PrivateDir {
     /// As [`Self::file`], and where it is missing.
     pub fn existing_file(&self, name: &str) -> io::Result<File> {
         let flags = OFlags::RDWR | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
-        self.checked(name, rustix::fs::openat(&self.fd, name, flags, Mode::empty())?)
+        self.checked(name, rustix::fs::openat(&self.fd, name, flags, Mode::empty()))
     }
 
-    fn checked(&self, name: &str, fd: OwnedFd) -> io::Result<File> {
-        let stat = rustix::fs::fstat(&fd)?;
+    fn checked(&self, name: &str, opened: rustix::io::Result<OwnedFd>) -> io::Result<File> {
         let path = || self.path.join(name);
+        let fd = opened.map_err(|e| not_opened(&path(), e))?;
+        let stat = rustix::fs::fstat(&fd)?;
         if FileType::from_raw_mode(stat.st_mode) != FileType::RegularFile {
             return Err(refused(&path(), "is not a regular file"));
         }

@@ -38,18 +38,20 @@ pub struct Read {
 }
 
 impl Slots {
-    /// Takes the open state file, giving it its full size where it is shorter.
+    /// Takes the open state file, giving it its size where it has another.
     ///
     /// # Errors
     /// Where the file can't be read, or there is no room for it.
     pub fn new(file: File) -> io::Result<Self> {
-        let slots = Self { file };
-        if slots.file.metadata()?.len() < 2 * SLOT as u64 {
+        const SIZE: usize = 2 * SLOT;
+        match usize::try_from(file.metadata()?.len()).unwrap_or(usize::MAX) {
+            SIZE => {}
             // Real zeros, not a hole: a hole would need room later.
-            let have = usize::try_from(slots.file.metadata()?.len()).unwrap_or(0);
-            write_all_at(&slots.file, &vec![0; 2 * SLOT - have], have as u64)?;
+            have @ ..SIZE => write_all_at(&file, &vec![0; SIZE - have], have as u64)?,
+            // Nothing of ours is there.
+            _ => file.set_len(SIZE as u64)?,
         }
-        Ok(slots)
+        Ok(Self { file })
     }
 
     /// Takes the open state file for looking only: it is left as it is, whatever its size.
