@@ -244,11 +244,17 @@ fn latency(server: &Server) {
     }
     let recording = recorder.finish();
     let sample = |heard: &[(Instant, usize)]| {
-        // The recorder is handed long stretches at once: back from a stretch's end to the frame in it.
         let arrived = |frame: usize| {
             let stretch = recording.chunks.iter().find(|chunk| chunk.end > frame)?;
-            let behind = Duration::from_secs_f64((stretch.end - frame) as f64 / f64::from(support::recorder::RATE));
-            stretch.at.checked_sub(behind)
+            match server.kind() {
+                // The null sink renders a little ahead: when a sample reached the recorder is all that is sure.
+                Kind::PulseAudio => Some(stretch.at),
+                // The recorder is handed long stretches at once: back from a stretch's end to the frame in it.
+                Kind::PipeWire => {
+                    let behind = (stretch.end - frame) as f64 / f64::from(support::recorder::RATE);
+                    stretch.at.checked_sub(Duration::from_secs_f64(behind))
+                }
+            }
         };
         heard.iter().filter_map(|(begun, frame)| Some(arrived(*frame)?.duration_since(*begun))).collect::<Sample>()
     };

@@ -172,7 +172,7 @@ fn rotate(paths: &Paths, full: &File) {
 pub fn read(paths: &Paths) -> io::Result<Vec<Value>> {
     let mut lines = Vec::new();
     for path in [paths.old_journal(), paths.journal()] {
-        match File::open(&path) {
+        match platform::open_for_reading(&path) {
             Ok(file) => lines.extend(parse(BufReader::new(file))?),
             Err(e) if e.kind() == io::ErrorKind::NotFound => {}
             Err(e) => return Err(io::Error::new(e.kind(), format!("could not read journal {}: {e}", path.display()))),
@@ -219,7 +219,7 @@ impl Tail {
     }
 
     fn reopen(&mut self) -> io::Result<()> {
-        self.file = match File::open(&self.path) {
+        self.file = match platform::open_for_reading(&self.path) {
             Ok(file) => Some(BufReader::new(file)),
             Err(e) if e.kind() == io::ErrorKind::NotFound => None,
             Err(e) => return Err(e),

@@ -121,6 +121,10 @@ impl End {
         self.0["reason"].as_str().unwrap_or("unknown")
     }
 
+    pub(super) fn detail(&self) -> String {
+        super::tell::clean(self.0["detail"].as_str().unwrap_or("nothing tells why"))
+    }
+
     pub(super) fn in_words(&self) -> String {
         let outcome = self.0["outcome"].as_str().unwrap_or("unknown").replace('_', " ");
         match self.0["detail"].as_str() {

@@ -47,10 +47,11 @@ pub(super) fn run(args: &Preview, begun: Instant) -> anyhow::Result<ExitCode> {
             writeln!(out, "{GOOD}heard{GOOD:#}")?;
             continue;
         }
-        writeln!(out, "{BAD}{}{BAD:#}", end.in_words())?;
         if end.reason() == "no-audio" {
+            writeln!(out, "{BAD}no output device{BAD:#}: {}", end.detail())?;
             return otherwise(args.or_render.as_deref(), &calls, &config);
         }
+        writeln!(out, "{BAD}{}{BAD:#}", end.in_words())?;
         return Err(Silent.into());
     }
     Ok(ExitCode::SUCCESS)

@@ -81,7 +81,7 @@ fn speaker(paths: &Paths, state: &State, trouble: Option<&str>) -> Value {
             "event": event(&pending.payload),
             "since": time(pending.asked),
         })),
-        "next_request": state.last_id + 1,
+        "next_request": state.last_id.saturating_add(1),
         "trouble": trouble,
     })
 }

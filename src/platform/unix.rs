@@ -224,6 +224,19 @@ pub fn open_for_append(path: &Path) -> io::Result<File> {
     Ok(File::from(fd))
 }
 
+/// Opens a file for reading that is meant to be a plain one, never waiting for whoever would write into a pipe.
+///
+/// # Errors
+/// Where it can't be opened or is no regular file.
+pub fn open_for_reading(path: &Path) -> io::Result<File> {
+    let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
+    let fd = rustix::fs::open(path, flags, Mode::empty())?;
+    if FileType::from_raw_mode(rustix::fs::fstat(&fd)?.st_mode) != FileType::RegularFile {
+        return Err(refused(path, "is not a regular file"));
+    }
+    Ok(File::from(fd))
+}
+
 /// Marks every descriptor above the standard three so that no child inherits it.
 ///
 /// Agents leak descriptors into hooks; a player that kept one would keep the agent waiting for end-of-file.

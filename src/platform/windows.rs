@@ -124,6 +124,15 @@ pub fn open_for_append(path: &Path) -> io::Result<File> {
     Ok(file)
 }
 
+/// Opens a file for reading that is meant to be a plain one.
+///
+/// # Errors
+/// Where it can't be opened or is no regular file.
+pub fn open_for_reading(path: &Path) -> io::Result<File> {
+    let file = File::open(path)?;
+    if file.metadata()?.is_file() { Ok(file) } else { Err(refused(path, "is not a regular file")) }
+}
+
 fn identity(file: &File) -> Option<(u32, u32, u32)> {
     // SAFETY: an all-zero value of this plain C struct is valid.
     let mut info: BY_HANDLE_FILE_INFORMATION = unsafe { std::mem::zeroed() };

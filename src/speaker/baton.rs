@@ -134,7 +134,7 @@ pub struct Placed {
 /// stands in for it. Stays below 2^53, so that it is exact in JSON, until the year 248,000.
 fn next_id(state: &State, world: &World) -> u64 {
     let floor = if world.state_lost { world.now.wall_ms << 10 } else { 0 };
-    (state.last_id + 1).max(world.fence + 1).max(floor)
+    state.last_id.saturating_add(1).max(world.fence.saturating_add(1)).max(floor)
 }
 
 /// Finds a place for `wish`, or turns it away.

@@ -10,6 +10,9 @@ use crate::platform::PrivateDir;
 
 const NAME: &str = "fence";
 
+/// No history leads here: ids begin at milliseconds since 1970 times 1024, and grow by one.
+const LARGEST_ID: u64 = u64::MAX >> 1;
+
 /// The fence file, open.
 #[derive(Debug)]
 pub struct Fence(File);
@@ -23,14 +26,16 @@ impl Fence {
         dir.file(NAME).map(Self)
     }
 
-    /// The id that may sound; zero where there never was one.
+    /// The id that may sound; zero where there never was one, or where what is there can't be one: a damaged fence must
+    /// not stand above all ids to come.
     ///
     /// # Errors
     /// Where the file can't be read.
     pub fn read(&self) -> io::Result<u64> {
         let mut bytes = [0; 8];
         let got = super::slots::read_at(&self.0, &mut bytes, 0)?;
-        Ok(if got == 8 { u64::from_le_bytes(bytes) } else { 0 })
+        let id = if got == 8 { u64::from_le_bytes(bytes) } else { 0 };
+        Ok(if id <= LARGEST_ID { id } else { 0 })
     }
 
     /// Moves it.
@@ -46,5 +51,23 @@ impl Fence {
     /// A run directory that was wiped leaves its owner with a fence nobody can move any more.
     pub fn is_in_place(&self, dir: &PrivateDir) -> bool {
         crate::platform::is_same_file(&self.0, &dir.path().join(NAME))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fence_that_can_t_be_one_reads_as_none_and_can_be_moved_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let dir = PrivateDir::open_or_create(&folder.path().join("run")).unwrap();
+        let fence = Fence::open(&dir).unwrap();
+        for bad in [&[0xff; 8][..], &[1, 2, 3]] {
+            std::fs::write(dir.path().join(NAME), bad).unwrap();
+            assert_eq!(fence.read().unwrap(), 0);
+            fence.write(7).unwrap();
+            assert_eq!(fence.read().unwrap(), 7);
+        }
     }
 }

@@ -45,7 +45,7 @@ fn without_a_sound_server_the_preview_says_so_and_renders() {
     let said = text(&output.stdout);
     let lines: Vec<_> = said.lines().collect();
     assert_eq!(lines.len(), 2, "one for what is missing, one for the file: {said}");
-    assert!(lines[0].contains("no-audio"), "{said}");
+    assert!(lines[0].contains("no output device"), "{said}");
     assert!(lines[1].contains(&*file.to_string_lossy()), "{said}");
     assert_eq!(sounds_in(&file).1, events_that_are_on());
 }
