@@ -138,7 +138,7 @@ fn next_id(state: &State, world: &World) -> u64 {
 }
 
 /// Finds a place for `wish`, or turns it away.
-pub(crate) fn place(state: &mut State, world: &World, wish: Wish, overlap: Overlap) -> Placed {
+pub fn place(state: &mut State, world: &World, wish: Wish, overlap: Overlap) -> Placed {
     let mut placed = tidy(state, world);
     let waiting = state.pending.as_ref().map(|pending| pending.rank);
     let speaking = state.current.as_ref().map(|current| (current.id, current.rank));
@@ -185,7 +185,7 @@ pub struct Claim {
 /// Takes the pending request for the process `pid`, which holds the owner lock and speaks nothing at the moment.
 ///
 /// `finished` is the id this same process spoke before, if any: its record is closed, not recovered.
-pub(crate) fn claim(state: &mut State, world: &World, pid: u32, started: u64, finished: Option<u64>) -> Claim {
+pub fn claim(state: &mut State, world: &World, pid: u32, started: u64, finished: Option<u64>) -> Claim {
     if state.current.as_ref().is_some_and(|current| finished == Some(current.id)) {
         state.current = None;
     }

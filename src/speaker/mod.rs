@@ -13,7 +13,7 @@
 //! place, so that "the heir lock is held", seen under the arbitration lock, means that its holder will still read what
 //! was just written there.
 
-mod baton;
+pub mod baton;
 mod fence;
 mod slots;
 mod turn;
