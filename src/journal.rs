@@ -114,6 +114,8 @@ pub enum What {
     Escalated,
     /// The output is left alone for a while.
     CoolDown,
+    /// A player found something that can't be and ended itself.
+    Aborted,
 }
 
 #[derive(Serialize)]

@@ -185,8 +185,13 @@ fn try_arbitrate(run: &Path, call: &Call, overlap: Overlap, considered: &Conside
         memory.stamp_now(key, now);
     }
     let priority = considered.settings.priority;
-    let wish =
-        Wish { rank: priority as u8, lifetime: priority.lifetime(), asked, payload: considered.request.encode() };
+    let wish = Wish {
+        rank: priority as u8,
+        lifetime: priority.lifetime(),
+        notice: considered.request.min_audible,
+        asked,
+        payload: considered.request.encode(),
+    };
     let placed = critical.place(wish, overlap, memory.into_bytes())?;
     let decision = if placed.id.is_some() { decision } else { Decision::skip(Reason::Busy) };
     Ok(Taken { decision, start_player: placed.start_player, placed, ..Taken::default() })

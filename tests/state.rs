@@ -310,7 +310,7 @@ fn a_lock_that_was_given_back_is_free_also_while_others_start_programs() {
 
 fn wish() -> Wish {
     let asked = herald::platform::clock::Stamp::now();
-    Wish { rank: 1, lifetime: Duration::from_secs(3), asked, payload: vec![1; 100] }
+    Wish { rank: 1, lifetime: Duration::from_secs(3), notice: Duration::ZERO, asked, payload: vec![1; 100] }
 }
 
 /// The next id is larger than any that was ever given out, whatever of the state is lost.

@@ -199,7 +199,8 @@ fn a_state_from_the_future_or_the_past_holds_nobody_up() {
         let lifetime = Duration::from_secs(10);
         // A request's age is told by the boot clock alone: one that was asked for just now by that one is not stale.
         let asked = if at.boot_us == now.boot_us { Stamp { boot_us: 0, ..at } } else { at };
-        critical.state.pending = Some(Pending { id, rank: u8::MAX, asked, lifetime, payload: Vec::new() });
+        critical.state.pending =
+            Some(Pending { id, rank: u8::MAX, asked, lifetime, notice: Duration::ZERO, payload: Vec::new() });
         critical.commit().expect("the state");
         drop(critical);
         assert_eq!(front.decide(&env, &stop(&format!("session {index}"))), play(), "{at:?}");

@@ -41,6 +41,8 @@ pub struct Current {
     pub started: u64,
     /// When it was claimed.
     pub since: Stamp,
+    /// How long it may go on after it was cut, so that it was heard at all.
+    pub notice: Duration,
     /// What it is about, for those who watch.
     pub payload: Vec<u8>,
 }
@@ -56,6 +58,8 @@ pub struct Pending {
     pub asked: Stamp,
     /// How long it may wait.
     pub lifetime: Duration,
+    /// How long it may go on after it was cut, so that it was heard at all.
+    pub notice: Duration,
     /// What it is about.
     pub payload: Vec<u8>,
 }
@@ -77,6 +81,8 @@ pub struct Wish {
     pub rank: u8,
     /// How long it may wait.
     pub lifetime: Duration,
+    /// How long it may go on after it was cut, so that it was heard at all.
+    pub notice: Duration,
     /// When it was asked for.
     pub asked: Stamp,
     /// What it is about.
@@ -164,8 +170,8 @@ pub fn place(state: &mut State, world: &World, wish: Wish, overlap: Overlap) -> 
     }
     placed.replaced = state.pending.take();
     state.last_id = id;
-    state.pending =
-        Some(Pending { id, rank: wish.rank, asked: wish.asked, lifetime: wish.lifetime, payload: wish.payload });
+    let Wish { rank, lifetime, notice, asked, payload } = wish;
+    state.pending = Some(Pending { id, rank, asked, lifetime, notice, payload });
     placed.id = Some(id);
     placed.start_player = !world.heir_waits;
     placed
@@ -200,6 +206,7 @@ pub fn claim(state: &mut State, world: &World, pid: u32, started: u64, finished:
             pid,
             started,
             since: world.now,
+            notice: pending.notice,
             payload: pending.payload.clone(),
         });
     }
@@ -227,7 +234,8 @@ mod tests {
     }
 
     fn wish(rank: u8, ms: u64) -> Wish {
-        Wish { rank, lifetime: Duration::from_secs(3), asked: now(ms), payload: vec![rank] }
+        let (lifetime, notice) = (Duration::from_secs(3), Duration::ZERO);
+        Wish { rank, lifetime, notice, asked: now(ms), payload: vec![rank] }
     }
 
     fn idle(ms: u64) -> World {

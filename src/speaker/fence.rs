@@ -5,6 +5,7 @@
 
 use std::fs::File;
 use std::io;
+use std::path::Path;
 
 use crate::platform::PrivateDir;
 
@@ -24,6 +25,18 @@ impl Fence {
     /// As [`PrivateDir::file`].
     pub fn open(dir: &PrivateDir) -> io::Result<Self> {
         dir.file(NAME).map(Self)
+    }
+
+    /// The id that may sound, read without making anything; `None` where there is no fence yet.
+    ///
+    /// # Errors
+    /// As [`PrivateDir::existing_file`].
+    pub fn peek(run_dir: &Path) -> io::Result<Option<u64>> {
+        let missing = |e: &io::Error| e.kind() == io::ErrorKind::NotFound;
+        match PrivateDir::open(run_dir).and_then(|dir| dir.existing_file(NAME)) {
+            Err(e) if missing(&e) => Ok(None),
+            file => Self(file?).read().map(Some),
+        }
     }
 
     /// The id that may sound; zero where there never was one, or where what is there can't be one: a damaged fence must

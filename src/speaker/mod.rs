@@ -14,7 +14,9 @@
 //! was just written there.
 
 pub mod baton;
+mod dump;
 mod fence;
+pub mod lifecycle;
 mod slots;
 mod turn;
 
@@ -24,9 +26,10 @@ use std::path::Path;
 use std::time::Duration;
 
 pub use baton::{BARGE_IN_PAUSE, Claim, Current, Overlap, Pending, Placed, State, Wish, World};
+pub use dump::{Dump, SpeakerEntry, StageEntry};
 pub use fence::Fence;
 pub use slots::Slots;
-pub use turn::{Found, Given, Turn, Watch};
+pub use turn::{Found, Given, Health, Speaking, Task, Turn, Watch};
 
 use crate::platform::PrivateDir;
 use crate::platform::clock::Stamp;
@@ -40,6 +43,8 @@ pub const PLAYER_PATIENCE: Duration = Duration::from_secs(1);
 
 /// How long an output that failed is left alone.
 pub const COOL_DOWN: Duration = Duration::from_secs(12);
+
+const OWNER_LOCK: &str = "owner.lock";
 
 /// Largest memory the policy may keep, in bytes.
 pub const MEMORY_LIMIT: usize = 12 * 1024;
@@ -123,7 +128,7 @@ impl Speaker {
     }
 
     fn owner(&self) -> io::Result<&LockFile> {
-        cached(&self.owner, || self.dir.file("owner.lock").map(LockFile::new))
+        cached(&self.owner, || self.dir.file(OWNER_LOCK).map(LockFile::new))
     }
 
     fn heir(&self) -> io::Result<&LockFile> {
@@ -203,6 +208,12 @@ impl Critical<'_> {
         self.slots.write(&mut self.read, &body)?;
         self.lost = false;
         Ok(())
+    }
+
+    /// Whether the file itself, read again, names `id` as spoken by the process `pid`.
+    fn is_recorded(&self, id: u64, pid: u32) -> bool {
+        let written = self.slots.read().ok().and_then(|read| decode(&read.body?));
+        written.and_then(|(state, _)| state.current).is_some_and(|current| (current.id, current.pid) == (id, pid))
     }
 
     /// Takes back a request that nobody will speak, if it still waits.

@@ -3,7 +3,7 @@
 //! The main thread decides (fence, deadline, watchdog) and writes orders; the background thread plays and writes
 //! progress. Neither ever waits for the other through it: every field is one atomic word.
 
-use std::sync::atomic::{AtomicU8, AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
 /// A confirmation older than this no longer allows a sound: the process was stopped, starved, or its main thread hangs.
@@ -42,7 +42,7 @@ pub(crate) enum Phase {
     Playing,
     /// Everything is handed over; the last samples are on their way out.
     Draining,
-    /// The stream is closed: nothing of this playback can be heard any more.
+    /// The stream is known to be gone: nothing of this playback can be heard any more.
     Closed,
 }
 
@@ -53,7 +53,9 @@ pub(crate) struct Control {
     order: AtomicU8,
     confirmed: AtomicU64,
     phase: AtomicU8,
+    opened: AtomicBool,
     ticks: AtomicU64,
+    handed_over: AtomicU64,
     first_sample: AtomicU64,
     frames_out: AtomicU64,
 }
@@ -76,7 +78,9 @@ impl Control {
             order: AtomicU8::new(ORDER_PLAY),
             confirmed: AtomicU64::new(0),
             phase: AtomicU8::new(Phase::Opening as u8),
+            opened: AtomicBool::new(false),
             ticks: AtomicU64::new(0),
+            handed_over: AtomicU64::new(0),
             first_sample: AtomicU64::new(0),
             frames_out: AtomicU64::new(0),
         }
@@ -118,6 +122,16 @@ impl Control {
         }
     }
 
+    /// Whether an output was ever open.
+    pub(crate) fn was_open(&self) -> bool {
+        self.opened.load(Relaxed)
+    }
+
+    /// How often samples were handed over; it stands still when an order to stop is obeyed.
+    pub(crate) fn handed_over(&self) -> u64 {
+        self.handed_over.load(Relaxed)
+    }
+
     /// When the first sample left for the sound hardware or the server's mixer.
     pub(crate) fn first_sample(&self) -> Option<Instant> {
         match self.first_sample.load(Relaxed) {
@@ -144,8 +158,16 @@ impl Control {
         self.ticks.fetch_add(1, Relaxed);
     }
 
+    /// Samples were handed over.
+    pub(crate) fn hand_over(&self) {
+        self.handed_over.fetch_add(1, Relaxed);
+    }
+
     /// The next phase. Phases only advance.
     pub(crate) fn enter(&self, phase: Phase) {
+        if phase == Phase::Playing {
+            self.opened.store(true, Relaxed);
+        }
         self.phase.fetch_max(phase as u8, Relaxed);
     }
 

@@ -5,6 +5,7 @@
 
 mod control;
 mod decode;
+mod fatal;
 mod output;
 mod playback;
 mod render;

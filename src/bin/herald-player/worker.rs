@@ -1,7 +1,8 @@
 //! The worker: waits to own the speaker, plays request after request, writes each end down, gives everything back.
 //!
-//! Invariant: every way a playback can end comes through [`close`], in this order: stream silent (the playback's
-//! business), journal, record. A background thread that can't be stopped ends the process: the kernel frees the locks.
+//! Invariant: every way a playback can end comes through [`close`], in this order: stream silent and seen to be so (the
+//! playback's business), journal, record and locks (the turn's). Where a step can't be made sure of, the process ends:
+//! in order where only something hangs, at once where something is so that can't be.
 
 use std::process::ExitCode;
 use std::time::Duration;
@@ -12,9 +13,11 @@ use herald::platform::{self, clock::Stamp};
 use herald::ring;
 use herald::sound::request::Request;
 use herald::sound::{Dirs, Picks};
-use herald::speaker::{Found, Given, Pending, Speaker, Turn};
+use herald::speaker::lifecycle::{Claimed, Life, Stage};
+use herald::speaker::{Found, Given, Health, Pending, Speaker, Speaking, Task, Turn};
 
-use crate::playback::{self, Ended, Shelf};
+use crate::fatal;
+use crate::playback::{self, Alone, Ended, Fatal, Shelf};
 
 /// How long this process may live while it only waits; renewed at every look.
 const WAITING_LEASE: Duration = Duration::from_secs(15);
@@ -29,6 +32,7 @@ const MEMORY: u64 = 1 << 30;
 pub(crate) fn serve() -> ExitCode {
     settle();
     let Ok(paths) = Paths::from_env() else { return ExitCode::FAILURE };
+    fatal::arm(&paths);
     let Ok(speaker) = Speaker::open(&paths.run()) else { return ExitCode::FAILURE };
     let waited = Turn::wait(&speaker, |found| {
         platform::renew_lease(WAITING_LEASE);
@@ -47,18 +51,21 @@ pub(crate) fn serve() -> ExitCode {
     let shelf = Shelf { dirs: Dirs::of(&paths), picks: &picks };
     loop {
         platform::renew_lease(WAITING_LEASE);
-        let Ok((next, given)) = turn.next() else { return ExitCode::FAILURE };
+        let given = turn.next().unwrap_or_else(|breach| fatal::abort(&paths, &breach, None));
         write_down(&paths, &given);
-        let (Some(held), Some(pending)) = (next, given.request) else { return ExitCode::SUCCESS };
-        let ended = speak(&shelf, &held, &pending);
-        let stuck = ended.stuck;
-        close(&paths, &held, &pending, &ended);
-        if stuck {
-            // The thread that doesn't come back may still hold a stream: only the end of the process ends it for sure.
-            let _ = held.give_up();
+        let Some(Task { request: pending, speaking, life }) = given.task else { return ExitCode::SUCCESS };
+        let ended = speak(&shelf, &speaking, life, &pending)
+            .unwrap_or_else(|Fatal { breach, id, past }| fatal::abort(&paths, &breach, Some((id, &past))));
+        let output = close(&paths, &pending, &ended);
+        if ended.hangs {
+            // What doesn't come back may still hold a stream: only the end of the process ends it for sure.
+            let past = ended.life.past().clone();
+            speaking
+                .give_up(&ended.life, output)
+                .unwrap_or_else(|breach| fatal::abort(&paths, &breach, Some((pending.id, &past))));
             return ExitCode::FAILURE;
         }
-        turn = held;
+        turn = speaking.close(&ended.life, output);
     }
 }
 
@@ -69,8 +76,11 @@ pub(crate) fn play_alone(mut args: impl Iterator<Item = String>) -> ExitCode {
         return ExitCode::FAILURE;
     };
     platform::renew_lease(request.timeout + request.lead_in + MARGIN);
-    playback::play(&request, &Shelf { dirs: Dirs::of(&paths), picks: &Picks::default }, || true);
-    ExitCode::SUCCESS
+    let shelf = Shelf { dirs: Dirs::of(&paths), picks: &Picks::default };
+    match playback::play(Life::alone(), &request, &shelf, &mut Alone) {
+        Ok(_) => ExitCode::SUCCESS,
+        Err(Fatal { breach, past, .. }) => fatal::abort(&paths, &breach, Some((0, &past))),
+    }
 }
 
 fn settle() {
@@ -78,17 +88,16 @@ fn settle() {
     platform::settle_detached(WAITING_LEASE, MEMORY);
 }
 
-fn speak(shelf: &Shelf<'_>, turn: &Turn<'_>, pending: &Pending) -> Ended {
+fn speak(shelf: &Shelf<'_>, speaking: &Speaking<'_>, life: Life<Claimed>, pending: &Pending) -> Result<Ended, Fatal> {
     let Some(request) = Request::decode(&pending.payload) else {
-        return Ended::failed("unreadable-request", None);
+        return Ok(Ended::failed(life, "unreadable-request"));
     };
     platform::renew_lease(request.timeout + request.lead_in + MARGIN);
-    let mut watch = turn.watch(pending.id);
-    playback::play(&request, shelf, || watch.may_sound())
+    playback::play(life, &request, shelf, &mut speaking.watch())
 }
 
-/// The one way a playback ends: written down, and the output's health told to all hooks.
-fn close(paths: &Paths, turn: &Turn<'_>, pending: &Pending, ended: &Ended) {
+/// The one way a playback ends: written down, and what it says of the output, to be told to all hooks with the record.
+fn close(paths: &Paths, pending: &Pending, ended: &Ended) -> Option<Health> {
     let request = Request::decode(&pending.payload);
     let first_sample_ms = ended.first_sample.map(|first| {
         let since_asked = pending.asked.age(Stamp::now());
@@ -98,7 +107,7 @@ fn close(paths: &Paths, turn: &Turn<'_>, pending: &Pending, ended: &Ended) {
         request: pending.id,
         event: request.as_ref().and_then(|request| request.event.as_ref()).map(|event| event.as_str()),
         sound: ended.sound.as_deref(),
-        outcome: ended.outcome,
+        outcome: outcome(ended.life.stage()),
         reason: ended.reason,
         first_sample_ms,
         played_ms: round(ended.played),
@@ -108,9 +117,18 @@ fn close(paths: &Paths, turn: &Turn<'_>, pending: &Pending, ended: &Ended) {
     let _ = journal::append(paths, &entry);
     if ended.output_is_dead() {
         note(paths, pending.id, What::CoolDown, "the output failed and is left alone for a while");
-        let _ = turn.report_output(true);
-    } else if ended.first_sample.is_some() {
-        let _ = turn.report_output(false);
+        return Some(Health::Dead);
+    }
+    ended.first_sample.map(|_| Health::Alive)
+}
+
+/// The last stage of a life, in the journal's words.
+fn outcome(stage: Stage) -> Outcome {
+    match stage {
+        Stage::Finished => Outcome::Finished,
+        Stage::Superseded => Outcome::Superseded,
+        Stage::TimedOut => Outcome::TimedOut,
+        Stage::Failed | Stage::Claimed | Stage::Opening | Stage::Playing => Outcome::Failed,
     }
 }
 
@@ -119,7 +137,7 @@ fn round(time: Duration) -> f64 {
     (time.as_secs_f64() * 100_000.0).round() / 100.0
 }
 
-fn write_down(paths: &Paths, given: &Given) {
+fn write_down(paths: &Paths, given: &Given<'_>) {
     if let Some(pending) = &given.expired {
         ring::end_unheard(paths, pending.id, &pending.payload, Outcome::Expired, What::Expired);
     }

@@ -1,8 +1,7 @@
 //! Output through rodio: macOS, Windows, and Linux where no sound server speaks the PulseAudio protocol.
 //!
 //! The playing thread fills a short queue; the device's callback empties it and asks for permission before every
-//! [`BLOCK`]. The callback can't borrow the caller's [`Control`], so it has one of its own, which the playing thread
-//! keeps as fresh as it finds the caller's. rodio can't tell when the last sample has been heard: the device is left
+//! [`BLOCK`]. rodio can't tell when the last sample has been heard: the device is left
 //! open until it has also pulled as much silence as it may hold back.
 
 use std::num::NonZero;
@@ -16,7 +15,7 @@ use rodio::{DeviceSinkBuilder, DeviceSinkError, MixerDeviceSink, Source};
 
 use super::resample::Resampler;
 use super::wav::spread;
-use super::{End, Output, OutputError};
+use super::{Output, OutputEnd, OutputError};
 use crate::control::{Control, Permission, Phase};
 use crate::decode::Spec;
 use crate::voice::{FADE, Voice, fade};
@@ -50,8 +49,8 @@ impl Output for Device {
         "device"
     }
 
-    fn play(&mut self, voice: &mut Voice, control: &Control) -> Result<End, OutputError> {
-        let shared = Arc::new(Shared::default());
+    fn play(&mut self, voice: &mut Voice, control: &Arc<Control>) -> Result<OutputEnd, OutputError> {
+        let shared = Arc::new(Shared::new(Arc::clone(control)));
         let sink = open(voice.spec(), &shared).map_err(OutputError::Unavailable)?;
         let config = sink.config();
         let spec = Spec { rate: config.sample_rate().get(), channels: config.channel_count().get() };
@@ -59,44 +58,37 @@ impl Output for Device {
         let mut queue = Queue::new(voice, spec, sender);
         queue.top_up();
         if control.permission().ends() {
-            return Ok(End::Cut);
+            return Ok(OutputEnd::Cut);
         }
-        shared.control.confirm();
         sink.mixer().add(Feed::new(receiver, spec, Arc::clone(&shared)));
         control.enter(Phase::Playing);
-        let end = watch(&mut queue, &shared, control)?;
+        let end = watch(&mut queue, &shared, control);
         // Joins the device's thread: no callback runs any more.
         drop(sink);
         control.enter(Phase::Closed);
-        Ok(end)
+        end
     }
 }
 
 /// Keeps the callback in samples and informed until it is done.
-fn watch(queue: &mut Queue<'_>, shared: &Shared, control: &Control) -> Result<End, OutputError> {
+fn watch(queue: &mut Queue<'_>, shared: &Shared, control: &Control) -> Result<OutputEnd, OutputError> {
     let spec = queue.spec;
-    let mut ticks = 0;
+    let mut callbacks = 0;
     let mut moved = Instant::now();
     let mut fading: Option<Instant> = None;
     loop {
         match control.permission() {
-            Permission::Play => shared.control.confirm(),
-            Permission::Hold => {}
+            Permission::Play | Permission::Hold => {}
             Permission::Fade => {
-                shared.control.confirm();
-                shared.control.fade();
                 fading.get_or_insert_with(Instant::now);
             }
-            Permission::Silence => {
-                shared.control.stop();
-                return Ok(End::Cut);
-            }
+            Permission::Silence => return Ok(OutputEnd::Cut),
         }
         queue.top_up();
-        if shared.control.ticks() != ticks {
-            ticks = shared.control.ticks();
+        let called = control.ticks();
+        if called != callbacks {
+            callbacks = called;
             moved = Instant::now();
-            control.tick();
             control.consumed(queue.own_frames(shared.pulled.load(Relaxed)));
         }
         if let Some(why) = shared.lost.get() {
@@ -109,12 +101,12 @@ fn watch(queue: &mut Queue<'_>, shared: &Shared, control: &Control) -> Result<En
         }
         let silence = spec.time(shared.silence.load(Relaxed));
         match fading {
-            Some(since) if silence >= SHORT_TAIL || since.elapsed() > SHORT_TAIL * 2 => return Ok(End::Cut),
-            None if shared.cut.load(Relaxed) => return Ok(End::Cut),
+            Some(since) if silence >= SHORT_TAIL || since.elapsed() > SHORT_TAIL * 2 => return Ok(OutputEnd::Cut),
+            None if shared.cut.load(Relaxed) => return Ok(OutputEnd::Cut),
             None if queue.is_done() => {
                 control.enter(Phase::Draining);
                 if silence >= TAIL {
-                    return Ok(End::Finished);
+                    return Ok(OutputEnd::Finished);
                 }
             }
             _ => {}
@@ -161,9 +153,9 @@ fn sentence(error: &DeviceSinkError) -> String {
 }
 
 /// What callback and playing thread know of each other.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Shared {
-    control: Control,
+    control: Arc<Control>,
     /// Frames of the voice that the callback pulled.
     pulled: AtomicU64,
     /// Frames of silence it pulled since it last pulled any of those.
@@ -178,6 +170,18 @@ struct Shared {
 }
 
 impl Shared {
+    fn new(control: Arc<Control>) -> Self {
+        Self {
+            control,
+            pulled: AtomicU64::new(0),
+            silence: AtomicU64::new(0),
+            cut: AtomicBool::new(false),
+            errors: AtomicU64::new(0),
+            error: Mutex::new(None),
+            lost: OnceLock::new(),
+        }
+    }
+
     fn note(&self, error: &Error) {
         use ErrorKind::{DeviceNotAvailable, HostUnavailable, PermissionDenied, StreamInvalidated};
         if matches!(error.kind(), DeviceNotAvailable | HostUnavailable | PermissionDenied | StreamInvalidated) {
@@ -312,6 +316,7 @@ impl Feed {
                     let frames = block.len() / channels;
                     fade(&mut block, self.spec.channels, frames);
                 }
+                shared.control.hand_over();
                 shared.pulled.fetch_add((block.len() / channels) as u64, Relaxed);
                 self.block = block;
             }
@@ -367,7 +372,7 @@ mod tests {
     const SPEC: Spec = Spec { rate: 8000, channels: 1 };
 
     fn feed(samples: usize) -> (Feed, Arc<Shared>) {
-        let shared = Arc::new(Shared::default());
+        let shared = Arc::new(Shared::new(Arc::new(Control::new())));
         shared.control.confirm();
         let (sender, receiver) = sync_channel(AHEAD);
         let mut voice = Voice::new(Sound::from_samples(SPEC, vec![1.0; samples]), 1.0, Duration::ZERO);
@@ -408,7 +413,7 @@ mod tests {
 
     #[test]
     fn a_device_of_another_rate_gets_the_same_length() {
-        let shared = Arc::new(Shared::default());
+        let shared = Arc::new(Shared::new(Arc::new(Control::new())));
         shared.control.confirm();
         let (sender, receiver) = sync_channel(AHEAD);
         let mut voice = Voice::new(Sound::from_samples(SPEC, vec![0.5; 800]), 1.0, Duration::ZERO);

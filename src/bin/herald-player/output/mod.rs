@@ -12,6 +12,7 @@ mod resample;
 pub(crate) mod wav;
 
 use std::fmt;
+use std::sync::Arc;
 
 use crate::control::Control;
 use crate::voice::Voice;
@@ -24,12 +25,13 @@ pub(crate) trait Output {
     /// Plays `voice` until its last sample has been consumed, or until `control` orders otherwise.
     ///
     /// Nothing is pulled from `voice` before the output is open, so after `Unavailable` the next one can play it whole.
-    fn play(&mut self, voice: &mut Voice, control: &Control) -> Result<End, OutputError>;
+    /// Enters [`crate::control::Phase::Closed`] only where the stream is known to be gone.
+    fn play(&mut self, voice: &mut Voice, control: &Arc<Control>) -> Result<OutputEnd, OutputError>;
 }
 
 /// How a playback ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum End {
+pub(crate) enum OutputEnd {
     /// Every sample was consumed.
     Finished,
     /// It was faded or silenced by order.

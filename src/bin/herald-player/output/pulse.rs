@@ -11,6 +11,7 @@ mod stream;
 use std::ffi::CString;
 use std::io::ErrorKind;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use pulseaudio::protocol::{
@@ -21,7 +22,7 @@ use pulseaudio::protocol::{
 use self::connection::{Broken, Connection, Message, VERSION, decode};
 use self::place::Surroundings;
 use self::stream::Stream;
-use super::{End, Output, OutputError};
+use super::{Output, OutputEnd, OutputError};
 use crate::control::{Control, Phase};
 use crate::decode::Spec;
 use crate::voice::Voice;
@@ -57,15 +58,17 @@ impl Output for Pulse {
         "pulse"
     }
 
-    fn play(&mut self, voice: &mut Voice, control: &Control) -> Result<End, OutputError> {
+    fn play(&mut self, voice: &mut Voice, control: &Arc<Control>) -> Result<OutputEnd, OutputError> {
         match self.open(voice.spec(), control) {
             Ok(mut stream) => {
                 control.enter(Phase::Playing);
-                let end = stream.play(voice, control).map_err(|Broken(why)| OutputError::Lost(why))?;
-                control.enter(Phase::Closed);
-                Ok(end)
+                let end = stream.play(voice, control);
+                if stream.close(&end) {
+                    control.enter(Phase::Closed);
+                }
+                end.map_err(|broken| OutputError::Lost(broken.why))
             }
-            Err(NotOpen::Ordered) => Ok(End::Cut),
+            Err(NotOpen::Ordered) => Ok(OutputEnd::Cut),
             Err(NotOpen::Failed(why)) => Err(OutputError::Unavailable(why)),
         }
     }
@@ -80,8 +83,8 @@ enum NotOpen {
 }
 
 impl From<Broken> for NotOpen {
-    fn from(Broken(why): Broken) -> Self {
-        Self::Failed(why)
+    fn from(broken: Broken) -> Self {
+        Self::Failed(broken.why)
     }
 }
 

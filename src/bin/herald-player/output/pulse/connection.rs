@@ -46,23 +46,34 @@ pub(super) enum Message {
 
 /// The server is gone or talks nonsense.
 #[derive(Debug)]
-pub(super) struct Broken(pub(super) String);
+pub(super) struct Broken {
+    pub(super) why: String,
+    /// It closed the connection, and with it everything that was ours.
+    pub(super) gone: bool,
+}
+
+impl Broken {
+    /// The connection may still stand.
+    pub(super) fn new(why: impl Into<String>) -> Self {
+        Self { why: why.into(), gone: false }
+    }
+}
 
 impl From<io::Error> for Broken {
     fn from(error: io::Error) -> Self {
         match error.kind() {
             ErrorKind::BrokenPipe | ErrorKind::ConnectionReset | ErrorKind::UnexpectedEof => gone(),
-            _ => Self(format!("the connection to the sound server broke: {error}")),
+            _ => Self::new(format!("the connection to the sound server broke: {error}")),
         }
     }
 }
 
 fn gone() -> Broken {
-    Broken("the sound server closed the connection".into())
+    Broken { gone: true, ..Broken::new("the sound server closed the connection") }
 }
 
 fn nonsense(error: impl std::fmt::Display) -> Broken {
-    Broken(format!("the sound server's answer makes no sense: {error}"))
+    Broken::new(format!("the sound server's answer makes no sense: {error}"))
 }
 
 /// An open connection.

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant, SystemTime};
 use pulseaudio::protocol::{Command, CreatePlaybackStreamReply, LatencyParams, PlaybackLatency, PulseError};
 
 use super::connection::{Broken, Connection, Message, decode};
-use super::{End, SAMPLE_BYTES, STEP};
+use super::{OutputEnd, SAMPLE_BYTES, STEP};
 use crate::control::{Control, Permission, Phase};
 use crate::decode::Spec;
 use crate::voice::{FADE, Voice, fade};
@@ -58,11 +58,11 @@ impl Stream {
     }
 
     /// Plays `voice` to its end, or as long as it may.
-    pub(super) fn play(&mut self, voice: &mut Voice, control: &Control) -> Result<End, Broken> {
+    pub(super) fn play(&mut self, voice: &mut Voice, control: &Control) -> Result<OutputEnd, Broken> {
         while !(voice.ended() && self.staged.is_empty()) {
             self.stage(voice);
             match control.permission() {
-                Permission::Play => self.hand_over(),
+                Permission::Play => self.hand_over(control),
                 Permission::Hold => {}
                 Permission::Fade => return self.fade(voice, control),
                 Permission::Silence => return self.silence(),
@@ -78,7 +78,7 @@ impl Stream {
     }
 
     /// Waits until the server has played everything.
-    fn drain(&mut self, voice: &mut Voice, control: &Control) -> Result<End, Broken> {
+    fn drain(&mut self, voice: &mut Voice, control: &Control) -> Result<OutputEnd, Broken> {
         self.put(None, &vec![0.0; self.spec.frames(TAIL) as usize * usize::from(self.spec.channels)]);
         let drain = self.connection.command(&Command::DrainPlaybackStream(self.channel))?;
         control.enter(Phase::Draining);
@@ -93,19 +93,18 @@ impl Stream {
                 Some(Message::Reply(number, _)) if number == drain => {
                     control.tick();
                     control.consumed(voice.own_frames(self.written));
-                    self.close()?;
-                    return Ok(End::Finished);
+                    return Ok(OutputEnd::Finished);
                 }
                 Some(Message::Refused(number, error)) if number == drain => return Err(refused(error)),
                 Some(message) if self.note(&message, voice, control)? => until = Instant::now() + DRAINING,
                 Some(_) | None => {}
             }
         }
-        Err(Broken("the sound server never finished the sound".into()))
+        Err(Broken::new("the sound server never finished the sound"))
     }
 
     /// Ramps down within [`crate::voice::FADE`], starting with what the server has not touched yet.
-    fn fade(&mut self, voice: &mut Voice, control: &Control) -> Result<End, Broken> {
+    fn fade(&mut self, voice: &mut Voice, control: &Control) -> Result<OutputEnd, Broken> {
         let until = Instant::now() + FADING;
         let timing = if self.written == 0 { None } else { self.timing(FADING / 4)? };
         let Some(timing) = timing else { return self.silence() };
@@ -127,6 +126,7 @@ impl Stream {
         fade(&mut rest, self.spec.channels, length as usize);
         // PipeWire takes whole blocks only: without the silence behind it, the ramp could stay where it is.
         rest.resize(rest.len() + self.spec.frames(FADING) as usize * channels, 0.0);
+        control.hand_over();
         self.put(at, &rest);
         let end = start + length;
         while Instant::now() < until && control.permission() != Permission::Silence {
@@ -145,23 +145,25 @@ impl Stream {
             }
             self.connection.receive(STEP.min(self.spec.time(ahead)))?;
         }
-        self.close()?;
-        Ok(End::Cut)
+        Ok(OutputEnd::Cut)
     }
 
     /// Not one sample more.
-    fn silence(&mut self) -> Result<End, Broken> {
+    fn silence(&mut self) -> Result<OutputEnd, Broken> {
         self.connection.command(&Command::FlushPlaybackStream(self.channel))?;
-        self.close()?;
-        Ok(End::Cut)
+        Ok(OutputEnd::Cut)
     }
 
-    /// Takes the stream away and makes sure that it is gone.
-    fn close(&mut self) -> Result<(), Broken> {
-        let delete = self.connection.command(&Command::DeletePlaybackStream(self.channel))?;
-        match self.answer(delete, CLOSING)? {
-            Some(_) => Ok(()),
-            None => Err(Broken("the sound server does not confirm that the stream is gone".into())),
+    /// Takes the stream away after its `end`; whether it is known to be gone.
+    pub(super) fn close(&mut self, end: &Result<OutputEnd, Broken>) -> bool {
+        if end.as_ref().is_err_and(|broken| broken.gone) {
+            return true;
+        }
+        let deleted = self.connection.command(&Command::DeletePlaybackStream(self.channel));
+        match deleted.and_then(|delete| self.answer(delete, CLOSING)) {
+            // Refused, it was gone before.
+            Ok(answered) => answered.is_some(),
+            Err(broken) => broken.gone,
         }
     }
 
@@ -178,10 +180,11 @@ impl Stream {
     }
 
     /// Hands over what is ready. Whether it may is asked right before.
-    fn hand_over(&mut self) {
+    fn hand_over(&mut self, control: &Control) {
         if self.staged.is_empty() {
             return;
         }
+        control.hand_over();
         let samples = std::mem::take(&mut self.staged);
         self.wanted = self.wanted.saturating_sub(samples.len() * SAMPLE_BYTES);
         self.put(None, &samples);
@@ -210,7 +213,7 @@ impl Stream {
                 control.consumed(voice.own_frames(self.taken.min(self.written)));
             }
             Message::Started => control.consumed(voice.own_frames(1)),
-            Message::Killed => return Err(Broken("the sound server ended the stream".into())),
+            Message::Killed => return Err(Broken::new("the sound server ended the stream")),
             Message::Refused(_, error) => return Err(refused(*error)),
             Message::Reply(..) | Message::Other => return Ok(false),
         }
@@ -222,19 +225,26 @@ impl Stream {
     fn timing(&mut self, patience: Duration) -> Result<Option<PlaybackLatency>, Broken> {
         let question = LatencyParams { channel: self.channel, now: SystemTime::now() };
         let number = self.connection.command(&Command::GetPlaybackLatency(question))?;
-        self.answer(number, patience)?.map(|payload| decode(&payload)).transpose()
+        match self.answer(number, patience)? {
+            Some(Ok(payload)) => decode(&payload).map(Some),
+            Some(Err(error)) => Err(refused(error)),
+            None => Ok(None),
+        }
     }
 
-    fn answer(&mut self, to: u32, patience: Duration) -> Result<Option<Vec<u8>>, Broken> {
+    /// The reply or the refusal; `None` if there was neither in time.
+    fn answer(&mut self, to: u32, patience: Duration) -> Result<Option<Result<Vec<u8>, PulseError>>, Broken> {
         let until = Instant::now() + patience;
-        loop {
-            match self.connection.receive(until.saturating_duration_since(Instant::now()))? {
-                Some(Message::Reply(number, payload)) if number == to => return Ok(Some(payload)),
-                Some(Message::Refused(number, error)) if number == to => return Err(refused(error)),
-                Some(_) => {}
-                None => return Ok(None),
+        while let Some(message) = self.connection.receive(until.saturating_duration_since(Instant::now()))? {
+            match message {
+                Message::Reply(number, payload) if number == to => return Ok(Some(Ok(payload))),
+                Message::Refused(number, error) if number == to => return Ok(Some(Err(error))),
+                // A server that talks without end is no reason to wait without end.
+                _ if Instant::now() >= until => break,
+                _ => {}
             }
         }
+        Ok(None)
     }
 
     fn frames(&self, bytes: i64) -> u64 {
@@ -243,5 +253,5 @@ impl Stream {
 }
 
 fn refused(error: PulseError) -> Broken {
-    Broken(format!("the sound server refused: {error}"))
+    Broken::new(format!("the sound server refused: {error}"))
 }
