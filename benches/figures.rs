@@ -9,6 +9,7 @@
 mod support;
 
 mod stats;
+mod takeover;
 
 use std::io::Write as _;
 use std::os::fd::AsFd as _;
@@ -18,7 +19,7 @@ use std::time::{Duration, Instant};
 
 use stats::{Row, Sample, print_heading};
 use support::env::TestEnv;
-use support::recorder::Recorder;
+use support::recorder::{Recorder, Recording};
 use support::server::{Kind, Server, server_or_skip};
 use support::tone::Tone;
 
@@ -37,13 +38,19 @@ fn main() {
     for (_, section) in sections.iter().filter(|(name, _)| name.contains(&wanted)) {
         section();
     }
-    if !"sound".contains(&wanted) {
+    let (sound, takeover) = ("sound".contains(&wanted), "takeover".contains(&wanted));
+    if !sound && !takeover {
         return;
     }
     for kind in [Kind::PulseAudio, Kind::PipeWire] {
         if let Some(server) = support::or_skip(Server::start_as_shipped(kind)) {
-            latency(&server);
-            if server.kind() == Kind::PulseAudio {
+            if sound {
+                latency(&server);
+            }
+            if takeover {
+                takeover::figures(&server);
+            }
+            if sound && server.kind() == Kind::PulseAudio {
                 pipes(&server);
                 player_cost(&server);
             }
@@ -213,12 +220,7 @@ fn latency(server: &Server) {
         "volume = 100\n[events.\"task.complete\"]\nsound = {:?}\nvolume = 100\n",
         file.display().to_string()
     ));
-    // A recorder that asks for little would make the whole PipeWire graph run faster than it does for users.
-    let ear = match server.kind() {
-        Kind::PulseAudio => Duration::from_millis(5),
-        Kind::PipeWire => Duration::from_millis(40),
-    };
-    let recorder = Recorder::with_latency(server, ear);
+    let recorder = ear(server);
     let (mut ours, mut theirs) = (Vec::new(), Vec::new());
     let runs = 60;
     let first = |begun: Instant, from: usize| {
@@ -244,23 +246,37 @@ fn latency(server: &Server) {
     }
     let recording = recorder.finish();
     let sample = |heard: &[(Instant, usize)]| {
-        let arrived = |frame: usize| {
-            let stretch = recording.chunks.iter().find(|chunk| chunk.end > frame)?;
-            match server.kind() {
-                // The null sink renders a little ahead: when a sample reached the recorder is all that is sure.
-                Kind::PulseAudio => Some(stretch.at),
-                // The recorder is handed long stretches at once: back from a stretch's end to the frame in it.
-                Kind::PipeWire => {
-                    let behind = (stretch.end - frame) as f64 / f64::from(support::recorder::RATE);
-                    stretch.at.checked_sub(Duration::from_secs_f64(behind))
-                }
-            }
+        let after = |(begun, frame): &(Instant, usize)| {
+            Some(arrived(server.kind(), &recording, *frame)?.duration_since(*begun))
         };
-        heard.iter().filter_map(|(begun, frame)| Some(arrived(*frame)?.duration_since(*begun))).collect::<Sample>()
+        heard.iter().filter_map(after).collect::<Sample>()
     };
     let (ours, theirs) = (sample(&ours), sample(&theirs));
     Row::new(rival).sample(&theirs).print();
     Row::new("herald hook").sample(&ours).against(&theirs, bar).p99_below(Duration::from_millis(100)).print();
+}
+
+/// A recorder that asks for little would make the whole PipeWire graph run faster than it does for users.
+fn ear(server: &Server) -> Recorder {
+    let latency = match server.kind() {
+        Kind::PulseAudio => Duration::from_millis(5),
+        Kind::PipeWire => Duration::from_millis(40),
+    };
+    Recorder::with_latency(server, latency)
+}
+
+/// When that frame of the recording was there to be heard.
+fn arrived(kind: Kind, recording: &Recording, frame: usize) -> Option<Instant> {
+    let stretch = recording.chunks.iter().find(|chunk| chunk.end > frame)?;
+    match kind {
+        // The null sink renders a little ahead: when a sample reached the recorder is all that is sure.
+        Kind::PulseAudio => Some(stretch.at),
+        // The recorder is handed long stretches at once: back from a stretch's end to the frame in it.
+        Kind::PipeWire => {
+            let behind = (stretch.end - frame) as f64 / f64::from(support::recorder::RATE);
+            stretch.at.checked_sub(Duration::from_secs_f64(behind))
+        }
+    }
 }
 
 /// What was waited for before came with a cycle of the server: without this every start would fall on the same point of

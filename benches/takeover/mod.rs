@@ -1,0 +1,116 @@
+//! How long it takes until the next one is heard: from idle, by a barge-in, over an owner that is stuck, after one that
+//! was killed.
+//!
+//! The first sound is soft and long, the second loud from its first sample on: that one is looked for in the recording.
+
+use std::time::{Duration, Instant};
+
+use rustix::process::{Pid, Signal, kill_process};
+
+use super::stats::{Row, Sample, print_heading};
+use super::{arrived, ear, hook, out_of_step, payload, start};
+use crate::support::env::TestEnv;
+use crate::support::recorder::{RATE, Recorder, Recording};
+use crate::support::server::{Kind, Server};
+use crate::support::tone::Tone;
+
+const SOFT: f32 = 0.1;
+const LOUD: f32 = 0.9;
+
+/// Between the two.
+const EDGE: f32 = 0.5;
+
+/// Long enough to be heard as long as it has to be, and for another barge-in to be allowed.
+const SOUNDING: Duration = Duration::from_millis(300);
+
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// What happens to the soft one before the loud one is asked for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Scene {
+    /// There is none.
+    Idle,
+    /// It sounds.
+    Sounding,
+    /// Its player is stopped.
+    Wedged,
+    /// Its player is killed when the loud one already waits.
+    Killed,
+}
+
+pub(super) fn figures(server: &Server) {
+    print_heading(&format!("to the first sample of the next sound, {:?}", server.kind()));
+    let env = TestEnv::new().with_server(server);
+    let recorder = ear(server);
+    let scenes = [(Scene::Idle, 100), (Scene::Sounding, 100), (Scene::Wedged, 30), (Scene::Killed, 60)];
+    let heard = scenes.map(|(scene, runs)| {
+        configure(&env, scene);
+        (0..runs).map(|run| perform(scene, run, &env, &recorder)).collect::<Vec<_>>()
+    });
+    let recording = recorder.finish();
+    let [idle, barge_in, wedged, killed] = heard.map(|runs| {
+        let after = |(begun, from): &(Instant, usize)| {
+            let frame = first_loud(&recording, *from)?;
+            Some(arrived(server.kind(), &recording, frame)?.duration_since(*begun))
+        };
+        runs.iter().map(|run| after(run).unwrap_or(PATIENCE)).collect::<Sample>()
+    });
+    Row::new("hook, idle").sample(&idle).print();
+    let row = Row::new("hook, barge-in").sample(&barge_in);
+    match server.kind() {
+        Kind::PulseAudio => row.p50_below(Duration::from_millis(25)).p99_below(Duration::from_millis(60)),
+        Kind::PipeWire => row,
+    }
+    .print();
+    Row::new("hook, owner is stopped").sample(&wedged).worst_below(Duration::from_millis(400)).print();
+    Row::new("owner's SIGKILL, one waits").sample(&killed).worst_below(Duration::from_millis(100)).print();
+}
+
+fn configure(env: &TestEnv, scene: Scene) {
+    let (soft, loud) = (env.path().join("soft.wav"), env.path().join("loud.wav"));
+    Tone::sine(RATE, 440.0, 4000.0).amplitude(SOFT).ramped(5.0).write_wav(&soft);
+    Tone::sine(RATE, 880.0, 60.0).amplitude(LOUD).write_wav(&loud);
+    let priority = if scene == Scene::Killed { "urgent" } else { "low" };
+    env.config(&format!(
+        "volume = 100\n[events.\"task.complete\"]\nsound = {soft:?}\npriority = \"{priority}\"\n\
+         [events.\"input.permission\"]\nsound = {loud:?}\n",
+    ));
+}
+
+/// The moment that counts, and the frame from which on the loud one is looked for.
+fn perform(scene: Scene, run: usize, env: &TestEnv, recorder: &Recorder) -> (Instant, usize) {
+    out_of_step(run);
+    let mut player = None;
+    if scene != Scene::Idle {
+        let from = recorder.frames();
+        run_hook(env, "Stop", run);
+        recorder.wait_for_sound_after(from, PATIENCE);
+        std::thread::sleep(SOUNDING);
+        player = env.player_pids().first().and_then(|pid| Pid::from_raw(pid.cast_signed()));
+        out_of_step(run);
+    }
+    if let Some(player) = player.filter(|_| scene == Scene::Wedged) {
+        let _ = kill_process(player, Signal::STOP);
+    }
+    let from = recorder.frames();
+    let mut begun = run_hook(env, "PermissionRequest", run);
+    if let Some(player) = player.filter(|_| scene == Scene::Killed) {
+        std::thread::sleep(Duration::from_millis(50));
+        begun = Instant::now();
+        let _ = kill_process(player, Signal::KILL);
+    }
+    env.wait_for_players_to_end(PATIENCE);
+    recorder.wait_for_silence(100, PATIENCE);
+    (begun, from)
+}
+
+fn run_hook(env: &TestEnv, event: &str, run: usize) -> Instant {
+    let (begun, mut child) = start(hook(env), &payload(event, run));
+    let _ = child.wait();
+    begun
+}
+
+fn first_loud(recording: &Recording, from: usize) -> Option<usize> {
+    let frames = recording.samples.chunks_exact(2).enumerate().skip(from);
+    frames.take(PATIENCE.as_secs() as usize * RATE as usize).find(|(_, frame)| frame[0].abs() > EDGE).map(|(at, _)| at)
+}
