@@ -100,7 +100,7 @@ impl<'a> Turn<'a> {
     /// # Errors
     /// Where the run directory fails.
     pub fn wait(speaker: &'a Speaker, mut report: impl FnMut(Found)) -> Result<Option<Self>, Unavailable> {
-        let Some(heir) = speaker.heir()?.try_exclusive()? else { return Ok(None) };
+        let Some(heir) = become_heir(speaker)? else { return Ok(None) };
         let fence = Fence::open(&speaker.dir)?;
         let mut heir = Some(heir);
         let mut next_look = Instant::now();
@@ -238,6 +238,18 @@ impl<'a> Speaking<'a> {
         turn.release(critical);
         Ok(())
     }
+}
+
+/// The heir lock; `None` where somebody else waits.
+///
+/// Whoever places a wish tries that lock for a moment to learn whether somebody waits, which refuses it to us just as a
+/// true heir would. That happens inside the arbitration lock only: refused there too, it is an heir's.
+fn become_heir(speaker: &Speaker) -> Result<Option<Held<'_>>, Unavailable> {
+    if let Some(heir) = speaker.heir()?.try_exclusive()? {
+        return Ok(Some(heir));
+    }
+    let _arb = speaker.arb.exclusive_within(PLAYER_PATIENCE)?.ok_or(Unavailable::Contended)?;
+    Ok(speaker.heir()?.try_exclusive()?)
 }
 
 fn enter(speaker: &Speaker) -> Result<Critical<'_>, Breach> {
@@ -380,6 +392,28 @@ mod tests {
         });
         assert!(!other.owner_is_alive().unwrap());
         assert!(other.heir().unwrap().try_exclusive().unwrap().is_some());
+    }
+
+    #[test]
+    fn a_look_at_the_heir_lock_is_not_taken_for_an_heir() {
+        let run = Run::new();
+        let speaker = run.open();
+        place(&speaker, 1);
+        let (sender, receiver) = std::sync::mpsc::channel();
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                // What a hook does while it places a wish, only slower.
+                let hook = run.open();
+                let arb = hook.enter(PLAYER_PATIENCE).unwrap();
+                let probe = hook.heir().unwrap().try_shared().unwrap();
+                sender.send(()).unwrap();
+                pause(Duration::from_millis(50));
+                drop(probe);
+                drop(arb);
+            });
+            receiver.recv().unwrap();
+            assert!(Turn::wait(&speaker, |_| ()).unwrap().is_some(), "what waits has nobody else");
+        });
     }
 
     #[test]

@@ -12,6 +12,7 @@ mod render;
 mod voice;
 mod worker;
 
+use std::io::Write as _;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
@@ -22,7 +23,15 @@ fn main() -> ExitCode {
         None => worker::serve(),
         Some(herald::ring::ALONE) => worker::play_alone(words),
         Some("render") => render::main(words),
-        Some("--version" | "-V") => render::say(concat!("herald-player ", env!("CARGO_PKG_VERSION"))),
+        Some("--version" | "-V") => version(),
         Some(_) => render::say("herald-player is started by herald; try: herald play task.complete"),
+    }
+}
+
+fn version() -> ExitCode {
+    let line = concat!("herald-player ", env!("CARGO_PKG_VERSION"), "\n");
+    match std::io::stdout().write_all(line.as_bytes()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(_) => ExitCode::FAILURE,
     }
 }

@@ -34,8 +34,8 @@ const LATENCY: Duration = Duration::from_millis(30);
 const REQUEST: Duration = Duration::from_millis(5);
 /// Time to connect, introduce ourselves and open the stream, in all.
 const OPENING: Duration = Duration::from_millis(1500);
-/// Longest wait between two questions for permission.
-const STEP: Duration = Duration::from_millis(5);
+/// Longest wait between two questions for permission: what an order to end may wait for.
+const STEP: Duration = Duration::from_millis(2);
 
 /// Samples are handed over as 32-bit floats: the decoder's own, and exact for every 16- and 24-bit file.
 const SAMPLE_BYTES: usize = size_of::<f32>();

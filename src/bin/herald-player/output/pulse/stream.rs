@@ -128,7 +128,8 @@ impl Stream {
         rest.resize(rest.len() + self.spec.frames(FADING) as usize * channels, 0.0);
         control.hand_over();
         self.put(at, &rest);
-        let end = start + length;
+        // The ramp's last sixteenth is below a hundredth: waiting for the block that takes its last frame gains nothing.
+        let end = start + length - length / 16;
         while Instant::now() < until && control.permission() != Permission::Silence {
             let Some(timing) = self.timing(until.saturating_duration_since(Instant::now()))? else { break };
             control.tick();
