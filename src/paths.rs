@@ -74,6 +74,11 @@ impl Paths {
         self.state.join("journal.1.jsonl")
     }
 
+    /// What a player that broke its own rules left behind.
+    pub fn abort_dump(&self) -> PathBuf {
+        self.state.join("player-abort.json")
+    }
+
     /// The cached copy of the last configuration that parsed cleanly, one for each configuration file.
     pub fn config_image(&self) -> PathBuf {
         let hash = xxhash_rust::xxh3::xxh3_64(self.config.as_os_str().as_encoded_bytes());

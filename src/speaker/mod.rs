@@ -15,6 +15,7 @@
 
 pub mod baton;
 mod fence;
+mod inspect;
 mod slots;
 mod turn;
 
@@ -25,6 +26,7 @@ use std::time::Duration;
 
 pub use baton::{BARGE_IN_PAUSE, Claim, Current, Overlap, Pending, Placed, State, Wish, World};
 pub use fence::Fence;
+pub use inspect::{FILES, Inspection, Mark, Slot};
 pub use slots::Slots;
 pub use turn::{Found, Given, Turn, Watch};
 
