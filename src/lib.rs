@@ -1,7 +1,7 @@
 //! Herald plays the right sound the moment a coding agent, an editor or a script needs its human.
 //!
 //! The rooms, in the order data flows through them. A room imports only rooms below it in this list's ranks:
-//! `commands` → `ring, install, doctor, shell` → `policy, sound, journal` → `config, agents, speaker` →
+//! `commands` → `doctor` → `ring, install, shell` → `policy, sound, journal` → `config, agents, speaker` →
 //! `event, sound_ref, paths, platform`.
 //!
 //! | room | owns |

@@ -55,9 +55,18 @@ fn print(out: &mut impl Write, finding: &Finding) -> io::Result<()> {
 
 fn sum_up(out: &mut impl Write, findings: &[Finding]) -> io::Result<()> {
     let count = |status| findings.iter().filter(|finding| finding.status == status).count();
+    let named = |count: usize, word: &str| match count {
+        1 => format!("1 {word}"),
+        several => format!("{several} {word}s"),
+    };
     match (count(Status::Warn), count(Status::Fail)) {
         (0, 0) => writeln!(out, "{GOOD}all is well{GOOD:#}"),
-        (warnings, faults) => writeln!(out, "{WARN}{warnings} to know of{WARN:#}, {BAD}{faults} to mend{BAD:#}"),
+        (warnings, 0) => writeln!(out, "{WARN}{}{WARN:#}, no fault", named(warnings, "warning")),
+        (0, faults) => writeln!(out, "{BAD}{}{BAD:#}", named(faults, "fault")),
+        (warnings, faults) => {
+            let (warnings, faults) = (named(warnings, "warning"), named(faults, "fault"));
+            writeln!(out, "{WARN}{warnings}{WARN:#}, {BAD}{faults}{BAD:#}")
+        }
     }
 }
 

@@ -163,7 +163,8 @@ fn print(status: &Value) -> anyhow::Result<()> {
     let health = if problems == 0 {
         format!("{GOOD}ok{GOOD:#}")
     } else {
-        format!("{BAD}{problems} problems{BAD:#}, see: herald config check")
+        let count = if problems == 1 { "1 problem".to_owned() } else { format!("{problems} problems") };
+        format!("{BAD}{count}{BAD:#}, see: herald config check")
     };
     row("config", format!("{} {health}", text(&config["path"])))?;
     let speaker = &status["speaker"];

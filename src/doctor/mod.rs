@@ -4,7 +4,9 @@
 //! judges it by a rule without files, locks or clock. Nothing of the user's is ever changed or deleted; what is mended
 //! is Herald's own, under the arbitration lock, and the verdict says so.
 
+mod files;
 mod history;
+mod journal;
 mod places;
 mod programs;
 mod records;
@@ -16,20 +18,23 @@ use serde::Serialize;
 use crate::paths::Paths;
 use scene::Scene;
 
+/// Looks at one thing.
+type Look = fn(&Scene<'_>) -> Verdict;
+
 /// All checks, in the order they are made: what the later ones need is mended by the earlier ones. The names are words
 /// of the contract.
-const CHECKS: &[(&str, fn(&Scene<'_>) -> Verdict)] = &[
+const CHECKS: &[(&str, Look)] = &[
     ("player", programs::player),
     ("config", programs::config),
     ("run-directory", places::run_directory),
-    ("files", places::files),
+    ("files", files::files),
     ("state", records::state),
     ("speaker", speaker::speaker),
     ("fence", records::fence),
     ("pending", speaker::pending),
     ("output", history::output),
     ("player-aborts", history::player_aborts),
-    ("journal", places::journal),
+    ("journal", journal::journal),
 ];
 
 /// How a check ended.
@@ -71,7 +76,7 @@ pub struct Finding {
 /// Makes all checks.
 pub fn examine(paths: &Paths) -> Vec<Finding> {
     let scene = Scene::new(paths);
-    let find = |&(check, look): &(&'static str, fn(&Scene<'_>) -> Verdict)| {
+    let find = |&(check, look): &(&'static str, Look)| {
         let Verdict { status, detail, hint } = look(&scene);
         Finding { check, status, detail, hint }
     };
@@ -101,7 +106,7 @@ impl Verdict {
 
     /// Something was wrong and is not any more.
     fn repaired(what_was: impl std::fmt::Display, what_was_done: impl std::fmt::Display) -> Self {
-        Self::warn(format!("{what_was}; repaired: {what_was_done}"), "herald doctor, to see that it stays away")
+        Self::warn(format!("{what_was}; repaired: {what_was_done}"), "herald doctor once more; it should say ok")
     }
 
     /// A fault told by another check keeps this one from looking.

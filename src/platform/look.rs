@@ -62,38 +62,42 @@ impl Facts {
     }
 }
 
-/// Takes others' access off an open file or directory of this user's.
+/// Takes others' access off an open file of this user's.
 ///
 /// # Errors
 /// Where it isn't this user's, or the file system refuses.
 pub fn make_private(file: &File) -> io::Result<()> {
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt as _;
-        let mode = if file.metadata()?.is_dir() { 0o700 } else { 0o600 };
-        file.set_permissions(std::fs::Permissions::from_mode(mode))
-    }
-    #[cfg(not(unix))]
-    {
-        let _ = file;
-        Ok(())
-    }
+    set_mode(file, 0o600)
 }
 
-/// Opens a directory as itself, only to be looked at; a link is refused.
+/// Takes others' access off a directory of this user's, which must not be a link.
 ///
 /// # Errors
-/// Where it isn't a directory, or can't be opened.
-pub fn directory(path: &Path) -> io::Result<File> {
+/// As [`make_private`], and where it isn't a directory.
+pub fn make_directory_private(path: &Path) -> io::Result<()> {
     #[cfg(unix)]
     {
         use rustix::fs::{Mode, OFlags};
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-        Ok(File::from(rustix::fs::open(path, flags, Mode::empty())?))
+        set_mode(&File::from(rustix::fs::open(path, flags, Mode::empty())?), 0o700)
     }
     #[cfg(not(unix))]
     {
-        File::open(path)
+        let _ = path;
+        Ok(())
+    }
+}
+
+fn set_mode(file: &File, mode: u32) -> io::Result<()> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        file.set_permissions(std::fs::Permissions::from_mode(mode))
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = (file, mode);
+        Ok(())
     }
 }
 
