@@ -520,6 +520,30 @@ fn the_hint_removes_the_dump() {
     assert_all_ok(&world.findings());
 }
 
+/// A player that starts slowly, claims slowly and leaves: at no moment is anything wrong.
+#[test]
+fn what_passes_by_itself_is_no_finding() {
+    let world = World::used();
+    waiting(&world, Stamp::now());
+    std::thread::scope(|scope| {
+        let player = scope.spawn(|| {
+            let speaker = world.speaker();
+            std::thread::sleep(Duration::from_millis(300));
+            let turn = world.turn(&speaker);
+            std::thread::sleep(Duration::from_millis(250));
+            let (turn, given) = turn.next().expect("the state");
+            assert!(given.request.is_some(), "it waited");
+            std::thread::sleep(Duration::from_millis(100));
+            turn.expect("it was taken").next().expect("the state");
+        });
+        while !player.is_finished() {
+            assert_all_ok(&world.findings());
+        }
+    });
+    assert_all_ok(&world.findings());
+    assert!(!world.called().exists(), "no other player was started");
+}
+
 #[test]
 fn beside_fifty_hooks_and_their_players_there_is_no_false_alarm() {
     let Some(server) = server_or_skip(Kind::PulseAudio) else { return };
@@ -546,7 +570,9 @@ fn beside_fifty_hooks_and_their_players_there_is_no_false_alarm() {
     });
     env.wait_for_players_to_end(PATIENCE);
     assert_all_ok(&findings_of(&env.run(["doctor", "--json"])));
-    assert_eq!(bench::occurrences(&env).len(), 151);
+    let decisions = bench::decisions(&env);
+    assert_eq!(decisions.len(), 151);
+    assert!(decisions.iter().all(|decided| *decided == bench::pair("play", "ok")), "nobody had to go without the lock");
     bench::report(&format!("{looks} looks beside 150 hooks"));
 }
 

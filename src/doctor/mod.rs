@@ -1,6 +1,6 @@
 //! Finds what is wrong by looking at the things themselves, and mends the speaker's state where that is safe.
 //!
-//! A check is a function from a [`Scene`] to a [`Verdict`], and a row of [`CHECKS`]. Each tells the world apart first and
+//! A check is a function from a `Scene` to a `Verdict`, and a row of `CHECKS`. Each tells the world apart first and
 //! judges it by a rule without files, locks or clock. Nothing of the user's is ever changed or deleted; what is mended
 //! is Herald's own, under the arbitration lock, and the verdict says so.
 
