@@ -7,9 +7,9 @@ use std::ffi::OsString;
 use std::io;
 use std::path::Path;
 
-use super::Verdict;
 use super::places::look_at;
 use super::scene::{Scene, UNUSED, quoted};
+use super::{Status, Verdict};
 use crate::platform::look::{self, Facts, Kind};
 use crate::sound::Picks;
 use crate::speaker::FILES;
@@ -41,18 +41,23 @@ pub(super) fn files(scene: &Scene<'_>) -> Verdict {
     let run = scene.paths.run();
     let listed = match list(&run) {
         Err(e) if e.kind() == io::ErrorKind::NotFound => return Verdict::ok(UNUSED),
-        Err(e) => return Verdict::not_looked(format!("could not list {}: {e}", run.display())),
+        Err(_) => return Verdict::not_looked("see run-directory"),
         Ok(listed) => listed,
     };
     let count = listed.len();
     let sorted = sort(&listed);
     let mended = if sorted.open.is_empty() { Ok(()) } else { close_to_others(scene, &sorted.open) };
-    judge_files(&run, count, &sorted, &mended)
+    let verdict = judge_files(&run, count, &sorted, &mended);
+    if verdict.status == Status::Fail {
+        scene.close("see files");
+    }
+    verdict
 }
 
 fn list(run: &Path) -> io::Result<Vec<Listed>> {
-    if Facts::of(run)?.kind != Kind::Directory {
-        return Err(io::Error::from(io::ErrorKind::NotADirectory));
+    let facts = Facts::of(run)?;
+    if facts.kind != Kind::Directory || !facts.own {
+        return Err(io::Error::from(io::ErrorKind::PermissionDenied));
     }
     let mut listed = Vec::new();
     for entry in std::fs::read_dir(run)? {
@@ -145,7 +150,6 @@ fn judge_files(run: &Path, count: usize, sorted: &Sorted, mended: &Result<(), St
 
 #[cfg(test)]
 mod tests {
-    use super::super::Status;
     use super::*;
 
     fn listed(name: &str, facts: Facts) -> Listed {

@@ -10,10 +10,12 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::Verdict;
+use super::places::is_missing;
 use super::scene::{Scene, UNUSED, quoted, when, when_stamped, when_written};
 use crate::journal;
 use crate::platform;
 use crate::platform::clock::Stamp;
+use crate::platform::look::Facts;
 use crate::speaker::Speaker;
 
 /// More than any dump is long.
@@ -63,9 +65,10 @@ struct Dump {
 /// No player had to end itself.
 pub(super) fn player_aborts(scene: &Scene<'_>) -> Verdict {
     let path = scene.paths.abort_dump();
-    match read_bounded(&path) {
-        Err(e) if e.kind() == io::ErrorKind::NotFound => Verdict::ok("none"),
-        dump => judge_dump(&path, dump),
+    match Facts::of(&path) {
+        Err(e) if is_missing(&e) => Verdict::ok("none"),
+        Err(e) => Verdict::not_looked(e),
+        Ok(_) => judge_dump(&path, read_bounded(&path)),
     }
 }
 

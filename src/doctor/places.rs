@@ -5,42 +5,46 @@
 use std::io;
 use std::path::Path;
 
-use super::Verdict;
 use super::scene::{Scene, UNUSED, quoted};
+use super::{Status, Verdict};
 use crate::platform::look::{self, Facts, Kind};
 use crate::speaker::{PLAYER_PATIENCE, Speaker, Unavailable};
 
 /// The run directory is private, and its locks work.
 pub(super) fn run_directory(scene: &Scene<'_>) -> Verdict {
     let run = scene.paths.run();
-    let facts = match Facts::of(&run) {
-        Err(e) if e.kind() == io::ErrorKind::NotFound => return could_be_made(&run),
-        Err(e) => return Verdict::fail(format!("could not look at {}: {e}", run.display()), look_at(&run)),
-        Ok(facts) => facts,
+    let verdict = match Facts::of(&run) {
+        Err(e) if is_missing(&e) => could_be_made(&run, UNUSED),
+        Err(e) => Verdict::fail(format!("could not look at {}: {e}", run.display()), look_at(&run)),
+        Ok(facts) => usable(scene, &run, facts).unwrap_or_else(|verdict| verdict),
     };
-    let opened_up = match judge_run_directory(&run, facts) {
-        Err(verdict) => return verdict,
-        Ok(opened_up) => opened_up,
-    };
+    if verdict.status == Status::Fail {
+        scene.close("see run-directory");
+    }
+    verdict
+}
+
+fn usable(scene: &Scene<'_>, run: &Path, facts: Facts) -> Result<Verdict, Verdict> {
+    let opened_up = judge_run_directory(run, facts)?;
     // Before any lock is taken: what is open to others can't be trusted with locks, and the speaker refuses it.
-    if opened_up && let Err(e) = look::make_directory_private(&run) {
-        return Verdict::fail(format!("it is open to others: {e}"), format!("chmod 700 {}", quoted(&run)));
+    if opened_up && let Err(e) = look::make_directory_private(run) {
+        return Err(Verdict::fail(format!("it is open to others: {e}"), format!("chmod 700 {}", quoted(run))));
     }
-    let speaker = match scene.speaker() {
-        Ok(Some(speaker)) => speaker,
-        Ok(None) => return Verdict::ok(UNUSED),
-        Err(why) => return Verdict::fail(why, look_at(&run)),
-    };
-    match locks_work(speaker) {
-        Err(verdict) => {
-            scene.close("the arbitration lock can't be had");
-            verdict
-        }
-        Ok(()) if opened_up => {
-            Verdict::repaired(format!("its mode was {:04o}", facts.mode), "others' access is taken off")
-        }
-        Ok(()) => Verdict::ok("private, on a file system whose locks work"),
+    match scene.speaker() {
+        Ok(None) => return Ok(Verdict::ok(UNUSED)),
+        Ok(Some(speaker)) => locks_work(speaker)?,
+        Err(why) => return Err(Verdict::fail(why, look_at(run))),
     }
+    Ok(if opened_up {
+        Verdict::repaired(format!("its mode was {:04o}", facts.mode), "others' access is taken off")
+    } else {
+        Verdict::ok("private, on a file system whose locks work")
+    })
+}
+
+/// Whether an error says that nothing is there, or that there is no place where it could be.
+pub(super) fn is_missing(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
 }
 
 /// Whether it is open to others; `Err` where it can't be used at all.
@@ -51,6 +55,9 @@ fn judge_run_directory(run: &Path, facts: Facts) -> Result<bool, Verdict> {
         Kind::Directory if !facts.own => {
             Err(Verdict::fail(format!("{shown} belongs to another user"), format!("ls -ld {}", quoted(run))))
         }
+        Kind::Directory if facts.mode & 0o700 != 0o700 => {
+            Err(Verdict::fail(format!("{shown} is closed to its owner"), format!("chmod 700 {}", quoted(run))))
+        }
         Kind::Directory => Ok(facts.mode & 0o077 != 0),
         Kind::Link => Err(Verdict::fail(format!("{shown} is a link, which Herald doesn't follow"), aside)),
         Kind::File | Kind::Other => Err(Verdict::fail(format!("{shown} is no directory"), aside)),
@@ -58,14 +65,14 @@ fn judge_run_directory(run: &Path, facts: Facts) -> Result<bool, Verdict> {
 }
 
 /// Nothing is there yet: could a hook make it?
-fn could_be_made(run: &Path) -> Verdict {
-    let nearest = run.ancestors().skip(1).find(|folder| Facts::of(folder).is_ok());
+pub(super) fn could_be_made(path: &Path, so_far: &str) -> Verdict {
+    let nearest = path.ancestors().skip(1).find(|folder| Facts::of(folder).is_ok());
     match nearest {
         Some(folder) if !look::is_writable_directory(folder) => {
             let detail = format!("it can't be made: {} is no directory this user may write to", folder.display());
             Verdict::fail(detail, format!("ls -ld {}", quoted(folder)))
         }
-        _ => Verdict::ok(UNUSED),
+        _ => Verdict::ok(so_far),
     }
 }
 
@@ -97,7 +104,6 @@ pub(super) fn look_at(path: &Path) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Status;
     use super::*;
 
     const GOOD: Facts = Facts { kind: Kind::File, own: true, mode: 0o600, links: 1, size: 10 };
@@ -110,6 +116,7 @@ mod tests {
             (Facts { mode: 0o755, ..directory }, Ok(true)),
             (Facts { mode: 0o770, ..directory }, Ok(true)),
             (Facts { own: false, ..directory }, Err(Status::Fail)),
+            (Facts { mode: 0o500, ..directory }, Err(Status::Fail)),
             (Facts { kind: Kind::Link, ..directory }, Err(Status::Fail)),
             (GOOD, Err(Status::Fail)),
         ] {

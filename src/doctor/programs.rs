@@ -97,9 +97,11 @@ fn judge_config(file: &Path, problems: &[Problem], applied: Applied) -> Verdict 
     let shown = file.display();
     let errors: Vec<&Problem> = problems.iter().filter(|problem| problem.is_error()).collect();
     let faults: Vec<&Problem> = problems.iter().filter(|problem| problem.is_fault()).collect();
-    let told = |first: &Problem, others: usize| match others {
-        0 => format!("{shown}:{first}"),
-        more => format!("{shown}:{first}, and {more} more"),
+    let told = |first: &Problem, others: usize| {
+        // What is about the file as a whole has no line.
+        let gap = if first.line > 0 { "" } else { " " };
+        let more = if others > 0 { format!(", and {others} more") } else { String::new() };
+        format!("{shown}:{gap}{first}{more}")
     };
     let hint = "herald config check";
     match (errors.as_slice(), faults.as_slice()) {

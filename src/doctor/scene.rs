@@ -44,15 +44,15 @@ impl<'a> Scene<'a> {
     ///
     /// `look` must be quick: hooks wait meanwhile, and not for long.
     pub(super) fn look<T>(&self, look: impl FnOnce(&mut Critical<'_>) -> io::Result<T>) -> Result<T, Verdict> {
+        if let Some(why) = self.closed.get() {
+            return Err(Verdict::not_looked(why));
+        }
         let speaker = match self.speaker() {
             Err(why) => return Err(Verdict::not_looked(why)),
             Ok(None) => return Err(Verdict::ok(UNUSED)),
             Ok(Some(speaker)) if speaker.is_new() => return Err(Verdict::ok(UNUSED)),
             Ok(Some(speaker)) => speaker,
         };
-        if let Some(why) = self.closed.get() {
-            return Err(Verdict::not_looked(why));
-        }
         let entered = speaker.enter(PLAYER_PATIENCE);
         if matches!(entered, Err(Unavailable::Contended)) {
             self.close("another process holds the arbitration lock");
