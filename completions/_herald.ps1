@@ -32,6 +32,7 @@ Register-ArgumentCompleter -Native -CommandName 'herald' -ScriptBlock {
             [CompletionResult]::new('preview', 'preview', [CompletionResultType]::ParameterValue, 'Play a whole pack or one event, or render it to a file')
             [CompletionResult]::new('log', 'log', [CompletionResultType]::ParameterValue, 'Show what happened and why')
             [CompletionResult]::new('status', 'status', [CompletionResultType]::ParameterValue, 'Show who speaks, who waits, and how things stand')
+            [CompletionResult]::new('doctor', 'doctor', [CompletionResultType]::ParameterValue, 'Find what is wrong, mend the speaker''s state, and tell what to do about the rest')
             [CompletionResult]::new('config', 'config', [CompletionResultType]::ParameterValue, 'Show or check the configuration')
             [CompletionResult]::new('completions', 'completions', [CompletionResultType]::ParameterValue, 'Print the completions for a shell')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
@@ -86,6 +87,12 @@ Register-ArgumentCompleter -Native -CommandName 'herald' -ScriptBlock {
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print JSON')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'herald;doctor' {
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print JSON')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             break
         }
         'herald;config' {
@@ -147,6 +154,7 @@ Register-ArgumentCompleter -Native -CommandName 'herald' -ScriptBlock {
             [CompletionResult]::new('preview', 'preview', [CompletionResultType]::ParameterValue, 'Play a whole pack or one event, or render it to a file')
             [CompletionResult]::new('log', 'log', [CompletionResultType]::ParameterValue, 'Show what happened and why')
             [CompletionResult]::new('status', 'status', [CompletionResultType]::ParameterValue, 'Show who speaks, who waits, and how things stand')
+            [CompletionResult]::new('doctor', 'doctor', [CompletionResultType]::ParameterValue, 'Find what is wrong, mend the speaker''s state, and tell what to do about the rest')
             [CompletionResult]::new('config', 'config', [CompletionResultType]::ParameterValue, 'Show or check the configuration')
             [CompletionResult]::new('completions', 'completions', [CompletionResultType]::ParameterValue, 'Print the completions for a shell')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
@@ -171,6 +179,9 @@ Register-ArgumentCompleter -Native -CommandName 'herald' -ScriptBlock {
             break
         }
         'herald;help;status' {
+            break
+        }
+        'herald;help;doctor' {
             break
         }
         'herald;help;config' {

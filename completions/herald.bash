@@ -22,6 +22,9 @@ _herald() {
             herald,config)
                 cmd="herald__subcmd__config"
                 ;;
+            herald,doctor)
+                cmd="herald__subcmd__doctor"
+                ;;
             herald,explain)
                 cmd="herald__subcmd__explain"
                 ;;
@@ -76,6 +79,9 @@ _herald() {
             herald__subcmd__help,config)
                 cmd="herald__subcmd__help__subcmd__config"
                 ;;
+            herald__subcmd__help,doctor)
+                cmd="herald__subcmd__help__subcmd__doctor"
+                ;;
             herald__subcmd__help,explain)
                 cmd="herald__subcmd__help__subcmd__explain"
                 ;;
@@ -116,7 +122,7 @@ _herald() {
 
     case "${cmd}" in
         herald)
-            opts="-h -V --help --version hook play explain which preview log status config completions help"
+            opts="-h -V --help --version hook play explain which preview log status doctor config completions help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -269,6 +275,20 @@ _herald() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        herald__subcmd__doctor)
+            opts="-h --json --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         herald__subcmd__explain)
             opts="-h --agent --event --json --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
@@ -292,7 +312,7 @@ _herald() {
             return 0
             ;;
         herald__subcmd__help)
-            opts="hook play explain which preview log status config completions help"
+            opts="hook play explain which preview log status doctor config completions help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -364,6 +384,20 @@ _herald() {
         herald__subcmd__help__subcmd__config__subcmd__show)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        herald__subcmd__help__subcmd__doctor)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi

@@ -29,6 +29,7 @@ set edit:completion:arg-completer[herald] = {|@words|
             cand preview 'Play a whole pack or one event, or render it to a file'
             cand log 'Show what happened and why'
             cand status 'Show who speaks, who waits, and how things stand'
+            cand doctor 'Find what is wrong, mend the speaker''s state, and tell what to do about the rest'
             cand config 'Show or check the configuration'
             cand completions 'Print the completions for a shell'
             cand help 'Print this message or the help of the given subcommand(s)'
@@ -76,6 +77,11 @@ set edit:completion:arg-completer[herald] = {|@words|
             cand --json 'Print JSON'
             cand -h 'Print help'
             cand --help 'Print help'
+        }
+        &'herald;doctor'= {
+            cand --json 'Print JSON'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
         }
         &'herald;config'= {
             cand -h 'Print help'
@@ -126,6 +132,7 @@ set edit:completion:arg-completer[herald] = {|@words|
             cand preview 'Play a whole pack or one event, or render it to a file'
             cand log 'Show what happened and why'
             cand status 'Show who speaks, who waits, and how things stand'
+            cand doctor 'Find what is wrong, mend the speaker''s state, and tell what to do about the rest'
             cand config 'Show or check the configuration'
             cand completions 'Print the completions for a shell'
             cand help 'Print this message or the help of the given subcommand(s)'
@@ -143,6 +150,8 @@ set edit:completion:arg-completer[herald] = {|@words|
         &'herald;help;log'= {
         }
         &'herald;help;status'= {
+        }
+        &'herald;help;doctor'= {
         }
         &'herald;help;config'= {
             cand path 'Print where the configuration file is'

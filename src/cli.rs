@@ -39,6 +39,11 @@ pub enum Command {
     Log(Log),
     /// Show who speaks, who waits, and how things stand
     Status(Json),
+    /// Find what is wrong, mend the speaker's state, and tell what to do about the rest
+    ///
+    /// Looks at the player, the configuration, the state and the journal. Changes nothing of yours; what it mends of
+    /// its own, it says. Exits with 1 where something keeps sounds from being heard.
+    Doctor(Json),
     /// Show or check the configuration
     #[command(subcommand)]
     Config(Config),

@@ -197,6 +197,19 @@ pub fn parse(mut text: impl io::BufRead) -> io::Result<Vec<Value>> {
     Ok(lines)
 }
 
+/// The newest playback that got as far as an output, whether or not it was heard there.
+pub fn last_at_output(lines: &[Value]) -> Option<&Value> {
+    lines
+        .iter()
+        .rev()
+        .find(|line| line["kind"] == "playback" && (line["backend"].is_string() || is_without_output(line)))
+}
+
+/// Whether a playback failed because there was no output that works.
+pub fn is_without_output(playback: &Value) -> bool {
+    playback["reason"] == "no-audio"
+}
+
 /// Reads on where it stopped, across a rotation.
 #[derive(Debug)]
 pub struct Tail {

@@ -1,7 +1,7 @@
 //! Herald plays the right sound the moment a coding agent, an editor or a script needs its human.
 //!
 //! The rooms, in the order data flows through them. A room imports only rooms below it in this list's ranks:
-//! `commands` → `ring, install, doctor, shell` → `policy, sound, journal` → `config, agents, speaker` →
+//! `commands` → `doctor` → `ring, install, shell` → `policy, sound, journal` → `config, agents, speaker` →
 //! `event, sound_ref, paths, platform`.
 //!
 //! | room | owns |
@@ -10,6 +10,7 @@
 //! | [`commands`] | one file per command: reads arguments, calls one room, prints |
 //! | [`agents`] | payload → [`event::Occurrence`] |
 //! | [`ring`] | the one way from an occurrence to a sound |
+//! | [`doctor`] | looks for what is wrong, and mends the speaker's state |
 //! | [`policy`] | pure: occurrence, settings, memory, now → decision with a reason |
 //! | [`config`] | the configuration file: reading with spans, rules, the cached image |
 //! | [`sound`] | which file a request means |
@@ -21,6 +22,7 @@ pub mod agents;
 pub mod cli;
 pub mod commands;
 pub mod config;
+pub mod doctor;
 pub mod event;
 pub mod journal;
 pub mod paths;

@@ -4,6 +4,7 @@
 //! is stored is a wish, and the player finds the sound.
 
 use std::ffi::OsStr;
+use std::io;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -197,14 +198,21 @@ fn try_arbitrate(run: &Path, call: &Call, overlap: Overlap, considered: &Conside
     Ok(Taken { decision, start_player: placed.start_player, placed, ..Taken::default() })
 }
 
+/// Starts a player that serves whatever waits, and is gone at once where another one already does.
+///
+/// # Errors
+/// Where the program isn't there or no process can be had.
+pub fn wake_player() -> io::Result<u32> {
+    spawn::detached(&spawn::sibling(PLAYER)?, &[])
+}
+
 fn start_player(paths: &Paths, taken: &mut Taken, request: &Request) {
-    let started = spawn::sibling(PLAYER).and_then(|program| {
-        if taken.alone {
-            spawn::detached(&program, &[OsStr::new(ALONE), OsStr::new(&in_hex(request))])
-        } else {
-            spawn::detached(&program, &[])
-        }
-    });
+    let started = if taken.alone {
+        spawn::sibling(PLAYER)
+            .and_then(|program| spawn::detached(&program, &[OsStr::new(ALONE), OsStr::new(&in_hex(request))]))
+    } else {
+        wake_player()
+    };
     if let Err(e) = started {
         taken.decision = Decision::skip(Reason::NoPlayer);
         taken.detail = Some(format!("could not start {PLAYER}: {e}"));

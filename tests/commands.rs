@@ -106,6 +106,7 @@ fn what_cannot_be_played_is_named(#[case] what: &str, #[case] said: &[&str]) {
 #[case(&["config", "frob"])]
 #[case(&["completions", "cmd"])]
 #[case(&["status", "now"])]
+#[case(&["doctor", "now"])]
 fn wrong_usage_exits_with_2(#[case] args: &[&str]) {
     let env = TestEnv::new();
     let output = env.run(args);
@@ -611,8 +612,9 @@ fn nothing_that_was_said_is_kept() {
 }
 
 /// Every command that can print a colour.
-const COLOURFUL: [&[&str]; 8] = [
+const COLOURFUL: [&[&str]; 9] = [
     &["status"],
+    &["doctor"],
     &["log"],
     &["config", "check"],
     &["config", "show"],

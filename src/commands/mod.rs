@@ -4,6 +4,7 @@
 
 mod completions;
 mod config;
+mod doctor;
 mod explain;
 pub mod hook;
 mod log;
@@ -51,6 +52,7 @@ fn run(cli: Cli, begun: Instant) -> anyhow::Result<ExitCode> {
         Command::Preview(args) => preview::run(&args, begun),
         Command::Log(args) => log::run(&args),
         Command::Status(args) => status::run(&args),
+        Command::Doctor(args) => doctor::run(&args),
         Command::Config(args) => config::run(&args),
         Command::Completions { shell } => completions::run(shell),
     }

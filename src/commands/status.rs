@@ -5,6 +5,7 @@ use std::io::Write as _;
 use std::process::ExitCode;
 
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 
 use super::tell::{self, BAD, DIM, GOOD, WARN};
@@ -14,7 +15,7 @@ use crate::journal;
 use crate::paths::Paths;
 use crate::platform::clock::Stamp;
 use crate::sound::request::Request;
-use crate::speaker::{COOL_DOWN, Speaker, State};
+use crate::speaker::{Current, Speaker, State};
 
 /// A hook that took longer than this counts as slow, in microseconds.
 const SLOW_US: u64 = 10_000;
@@ -38,8 +39,9 @@ fn gather(paths: &Paths) -> anyhow::Result<Value> {
     let trouble = peeked.as_ref().err().map(ToString::to_string);
     let (state, _) = peeked.unwrap_or_default().unwrap_or_default();
     let lines = journal::read(paths)?;
-    let cooling = state.cooling_since.filter(|since| since.is_within(COOL_DOWN, Stamp::now()));
-    let last = lines.iter().rev().find(|line| line["kind"] == "playback" && line["backend"].is_string());
+    let cooling = state.cooling_until(Stamp::now());
+    let last = journal::last_at_output(&lines);
+    let failure = last.filter(|line| journal::is_without_output(line));
     let packs = &loaded.config.packs;
     Ok(json!({
         "version": env!("CARGO_PKG_VERSION"),
@@ -55,9 +57,15 @@ fn gather(paths: &Paths) -> anyhow::Result<Value> {
         "speaker": speaker(paths, &state, trouble.as_deref()),
         "counters": counters(&lines),
         "output": {
-            "backend": last.map_or(Value::Null, |line| line["backend"].clone()),
+            "backend": last.filter(|_| failure.is_none()).map_or(Value::Null, |line| line["backend"].clone()),
             "device": null,
-            "cooling_down_until": cooling.map(|since| time(since.after(COOL_DOWN))),
+            "cooling_down_until": cooling.map(time),
+            "failure": failure.map(|line| json!({
+                "time": line["time"],
+                "request": line["request"],
+                "reason": line["reason"],
+                "detail": line["detail"],
+            })),
         },
     }))
 }
@@ -65,8 +73,10 @@ fn gather(paths: &Paths) -> anyhow::Result<Value> {
 fn speaker(paths: &Paths, state: &State, trouble: Option<&str>) -> Value {
     let event = |payload: &[u8]| Request::decode(payload).and_then(|request| request.event);
     // The record alone proves nothing: whoever speaks holds the lock.
-    let alive = state.current.is_some()
-        && Speaker::open(&paths.run()).is_ok_and(|speaker| speaker.owner_is_alive().unwrap_or(false));
+    let alive = state.current.is_some() && is_alive(paths);
+    let gone = || state.current.as_ref().filter(|current| !alive && is_still_recorded(paths, current));
+    let lost = || gone().map(|current| format!("#{} is recorded as speaking, but its process is gone", current.id));
+    let trouble = trouble.map(str::to_owned).or_else(lost);
     let owner = state.current.as_ref().filter(|_| alive);
     let pending = state.pending.as_ref().filter(|pending| !pending.is_stale(Stamp::now()));
     json!({
@@ -84,6 +94,17 @@ fn speaker(paths: &Paths, state: &State, trouble: Option<&str>) -> Value {
         "next_request": state.last_id.saturating_add(1),
         "trouble": trouble,
     })
+}
+
+fn is_alive(paths: &Paths) -> bool {
+    let speaker = Speaker::open_existing(&paths.run()).ok().flatten();
+    speaker.is_some_and(|speaker| speaker.owner_is_alive().unwrap_or(false))
+}
+
+/// Asked once the lock was seen free: whoever gives it back has closed the record before.
+fn is_still_recorded(paths: &Paths, current: &Current) -> bool {
+    let now = Speaker::peek(&paths.run()).ok().flatten();
+    now.is_some_and(|(state, _)| state.current.as_ref() == Some(current))
 }
 
 fn time(stamp: Stamp) -> Option<String> {
@@ -111,6 +132,25 @@ fn counters(lines: &[Value]) -> Value {
     json!({ "decisions": decisions, "outcomes": outcomes, "slow": slow })
 }
 
+/// A time of the JSON as people write it.
+fn clock(time: &Value) -> String {
+    let time = time.as_str().and_then(|text| text.parse::<Timestamp>().ok());
+    time.map_or_else(String::new, |time| time.to_zoned(TimeZone::system()).strftime("%m-%d %H:%M:%S").to_string())
+}
+
+fn output(output: &Value) -> String {
+    let until = &output["cooling_down_until"];
+    let failure = &output["failure"];
+    let why = failure["detail"].as_str().or(failure["reason"].as_str()).map(tell::clean).unwrap_or_default();
+    if until.is_string() {
+        format!("{WARN}left alone until {}{WARN:#}: {why}", clock(until))
+    } else if failure.is_object() {
+        format!("{WARN}none at {}{WARN:#}: {why}", clock(&failure["time"]))
+    } else {
+        output["backend"].as_str().map_or_else(|| "not used yet".to_owned(), tell::clean)
+    }
+}
+
 fn print(status: &Value) -> anyhow::Result<()> {
     let mut out = anstream::stdout().lock();
     let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), tell::clean);
@@ -123,23 +163,25 @@ fn print(status: &Value) -> anyhow::Result<()> {
     let health = if problems == 0 {
         format!("{GOOD}ok{GOOD:#}")
     } else {
-        format!("{BAD}{problems} problems{BAD:#}, see: herald config check")
+        let count = if problems == 1 { "1 problem".to_owned() } else { format!("{problems} problems") };
+        format!("{BAD}{count}{BAD:#}, see: herald config check")
     };
     row("config", format!("{} {health}", text(&config["path"])))?;
     let speaker = &status["speaker"];
     let who = |value: &Value| match value {
         Value::Null => "nobody".to_owned(),
-        some => format!("#{} {}", some["request"], some["event"].as_str().unwrap_or("a sound")),
+        some => {
+            let event = some["event"].as_str().unwrap_or("a sound");
+            format!("#{} {event} {DIM}since {}{DIM:#}", some["request"], clock(&some["since"]))
+        }
     };
     row("speaks", who(&speaker["owner"]))?;
     row("waits", who(&speaker["pending"]))?;
+    row("next", format!("#{}", speaker["next_request"]))?;
     if let Some(trouble) = speaker["trouble"].as_str() {
-        row("trouble", format!("{BAD}{}{BAD:#}", tell::clean(trouble)))?;
+        row("trouble", format!("{BAD}{}{BAD:#}, see: herald doctor", tell::clean(trouble)))?;
     }
-    let output = &status["output"];
-    let cooling =
-        output["cooling_down_until"].as_str().map(|until| format!(", {WARN}left alone until {until}{WARN:#}"));
-    row("output", format!("{}{}", output["backend"].as_str().unwrap_or("not used yet"), cooling.unwrap_or_default()))?;
+    row("output", output(&status["output"]))?;
     let list = |value: &Value| {
         let pairs = value.as_object().into_iter().flatten().map(|(word, count)| format!("{word} {count}"));
         let joined = pairs.collect::<Vec<_>>().join(", ");

@@ -40,6 +40,11 @@ impl LockFile {
         self.attempt(|| fs4::FileExt::try_lock_shared(&self.0))
     }
 
+    /// The process that holds the lock, as far as the system tells.
+    pub fn holder(&self) -> Option<u32> {
+        super::look::lock_holder(&self.0)
+    }
+
     /// Takes the lock exclusively, waiting at most `patience`; `None` when it ran out.
     ///
     /// Waits by trying with jittered, growing pauses (50 µs to 3 ms): short holds are met soon, and two hundred

@@ -139,8 +139,13 @@ pub struct Placed {
 /// The id after all that were ever given out, also where the state was lost: the fence remembers, and the wall clock
 /// stands in for it. Stays below 2^53, so that it is exact in JSON, until the year 248,000.
 fn next_id(state: &State, world: &World) -> u64 {
-    let floor = if world.state_lost { world.now.wall_ms << 10 } else { 0 };
+    let floor = if world.state_lost { id_after_loss(world.now) } else { 0 };
     state.last_id.saturating_add(1).max(world.fence.saturating_add(1)).max(floor)
+}
+
+/// Above all ids that were given out before `now`, whatever was lost.
+pub(super) fn id_after_loss(now: Stamp) -> u64 {
+    now.wall_ms << 10
 }
 
 /// Finds a place for `wish`, or turns it away.

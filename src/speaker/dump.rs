@@ -118,7 +118,10 @@ impl Dump {
             file => file?,
         };
         let mut text = Vec::new();
-        file.take(LIMIT).read_to_end(&mut text)?;
+        file.take(LIMIT + 1).read_to_end(&mut text)?;
+        if text.len() as u64 > LIMIT {
+            return Err(io::Error::new(io::ErrorKind::InvalidData, "it is far too long"));
+        }
         Ok(Some(serde_json::from_slice(&text)?))
     }
 }

@@ -14,6 +14,17 @@ const NAME: &str = "fence";
 /// No history leads here: ids begin at milliseconds since 1970 times 1024, and grow by one.
 const LARGEST_ID: u64 = u64::MAX >> 1;
 
+/// Where the fence stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mark {
+    /// It never moved.
+    Nothing,
+    /// At this id.
+    At(u64),
+    /// What is there can't be an id; it counts as never moved.
+    Damaged,
+}
+
 /// The fence file, open.
 #[derive(Debug)]
 pub struct Fence(File);
@@ -51,6 +62,22 @@ impl Fence {
         Ok(if id <= LARGEST_ID { id } else { 0 })
     }
 
+    /// What the file holds, told apart where [`Self::read`] says zero to all of it.
+    ///
+    /// # Errors
+    /// Where the file can't be read.
+    pub fn mark(&self) -> io::Result<Mark> {
+        let mut bytes = [0; 9];
+        let got = super::slots::read_at(&self.0, &mut bytes, 0)?;
+        Ok(match (got, self.read()?) {
+            (0, _) => Mark::Nothing,
+            (8, 0) if bytes != [0; 9] => Mark::Damaged,
+            (8, 0) => Mark::Nothing,
+            (8.., id) if id > 0 => Mark::At(id),
+            _ => Mark::Damaged,
+        })
+    }
+
     /// Moves it.
     ///
     /// # Errors
@@ -78,9 +105,9 @@ mod tests {
         let fence = Fence::open(&dir).unwrap();
         for bad in [&[0xff; 8][..], &[1, 2, 3]] {
             std::fs::write(dir.path().join(NAME), bad).unwrap();
-            assert_eq!(fence.read().unwrap(), 0);
+            assert_eq!((fence.read().unwrap(), fence.mark().unwrap()), (0, Mark::Damaged));
             fence.write(7).unwrap();
-            assert_eq!(fence.read().unwrap(), 7);
+            assert_eq!((fence.read().unwrap(), fence.mark().unwrap()), (7, Mark::At(7)));
         }
     }
 }

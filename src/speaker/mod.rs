@@ -16,6 +16,7 @@
 pub mod baton;
 mod dump;
 mod fence;
+mod inspect;
 pub mod lifecycle;
 mod slots;
 mod turn;
@@ -28,6 +29,7 @@ use std::time::Duration;
 pub use baton::{BARGE_IN_PAUSE, Claim, Current, Overlap, Pending, Placed, State, Wish, World};
 pub use dump::{Dump, SpeakerEntry, StageEntry};
 pub use fence::Fence;
+pub use inspect::{FILES, Inspection, Mark, Slot};
 pub use slots::Slots;
 pub use turn::{Found, Given, Health, Speaking, Task, Turn, Watch};
 

@@ -37,6 +37,19 @@ pub struct Read {
     slot: usize,
 }
 
+/// How one slot is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Slot {
+    /// Never written.
+    Blank,
+    /// As it was written.
+    Whole,
+    /// Another version's, in this format.
+    Foreign(u32),
+    /// Cut short, overwritten or half written.
+    Damaged,
+}
+
 impl Slots {
     /// Takes the open state file, giving it its size where it has another.
     ///
@@ -97,6 +110,28 @@ impl Slots {
             }
         }
         Ok(newest)
+    }
+
+    /// How each of the two is, with the arbitration lock held.
+    ///
+    /// # Errors
+    /// Where the file can't be read.
+    pub fn health(&self) -> io::Result<[Slot; 2]> {
+        Ok([self.slot_health(0)?, self.slot_health(1)?])
+    }
+
+    fn slot_health(&self, slot: usize) -> io::Result<Slot> {
+        if self.read_slot(slot)?.is_some() {
+            return Ok(Slot::Whole);
+        }
+        let mut start = [0; HEADER];
+        let got = read_at(&self.file, &mut start, (slot * SLOT) as u64)?;
+        let word = |at: usize| u32::from_le_bytes([start[at], start[at + 1], start[at + 2], start[at + 3]]);
+        Ok(match word(4) {
+            _ if start[..got].iter().all(|byte| *byte == 0) => Slot::Blank,
+            format if word(0) == MAGIC && format != FORMAT => Slot::Foreign(format),
+            _ => Slot::Damaged,
+        })
     }
 
     fn read_slot(&self, slot: usize) -> io::Result<Option<(u64, Vec<u8>)>> {
