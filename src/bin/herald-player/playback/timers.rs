@@ -85,8 +85,13 @@ impl Timers {
         if seen.id != self.id {
             return Orders::default();
         }
-        let was_stopped = seen.now.duration_since(self.looked) > FRESHNESS;
+        let unseen = seen.now.duration_since(self.looked);
+        let was_stopped = unseen > FRESHNESS;
         self.looked = seen.now;
+        if was_stopped {
+            // What the output did meanwhile nobody watched: a process that was stopped is no dead output.
+            self.moved.2 += unseen;
+        }
         let mut orders = if seen.may_sound {
             Orders { confirm: true, ..Orders::default() }
         } else {
@@ -220,6 +225,16 @@ mod tests {
             assert_eq!(timers.look(still(patience)), Orders { stop: true, ..GO_ON }, "{phase:?}");
             assert!(timers.look(still(patience + 300)).overdue);
         }
+    }
+
+    #[test]
+    fn a_process_that_was_stopped_takes_no_output_for_dead() {
+        let clock = Clock(Instant::now());
+        let mut timers = clock.timers();
+        let still = |ms| Seen { ticks: 0, first_sample: None, ..clock.at(ms, true) };
+        looks(&mut timers, 0, 500, still);
+        assert_eq!(looks(&mut timers, 5000, 5500, still), GO_ON);
+        assert!(looks(&mut timers, 5500, 5520, still).stop, "half before, half after");
     }
 
     #[test]
