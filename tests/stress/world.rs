@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use herald::platform::{Process, start_time};
 use herald::speaker::{FILES, Speaker};
 use rustix::process::{Pid, Signal, kill_process};
+use serde_json::Value;
 
 use crate::bench::{Chance, paths, report};
 use crate::judge::{Deeds, Found, Levels, judge};
@@ -55,8 +56,10 @@ impl World {
         let run = paths(&env).run();
         let server = StandIn::start(&env.runtime_dir().join("stand-in"), Some(run.join("fence")), Manner::GOOD);
         env.set("PULSE_SERVER", server.address());
-        let mut config =
-            format!("volume = 100\n[speaker]\noverlap = \"{overlap}\"\nmin_audible = \"{}ms\"\n", MIN_AUDIBLE.as_millis());
+        let mut config = format!(
+            "volume = 100\n[speaker]\noverlap = \"{overlap}\"\nmin_audible = \"{}ms\"\n",
+            MIN_AUDIBLE.as_millis()
+        );
         let (mut events, mut levels) = (Vec::new(), Levels::new());
         for (rank, priority) in PRIORITIES.iter().enumerate() {
             for n in 0..SOUNDS {
@@ -162,10 +165,14 @@ impl World {
     fn last_word(&mut self) {
         let before = self.env.journal().len();
         self.request(Some("load.urgent-0")).wait().expect("a hook's end");
+        let asked = self.env.journal().split_off(before).into_iter().find(|line| line["event"] == "load.urgent-0");
+        let asked = asked.expect("the hook writes down what it decided");
+        let dead = || self.env.journal().into_iter().filter(|line| line["reason"] == "no-audio").collect::<Vec<_>>();
+        assert_eq!(asked["decision"], "play", "{asked}: {:?}", dead());
+        let is_end = |line: &Value| line["kind"] == "playback" && line["request"] == asked["request"];
+        let end = self.env.wait_for_journal(is_end, PATIENCE);
+        assert_eq!(end["outcome"], "finished", "{end}: {:?}", dead());
         self.env.wait_for_players_to_end(PATIENCE);
-        let journal = self.env.journal();
-        let finished = |line: &serde_json::Value| line["event"] == "load.urgent-0" && line["outcome"] == "finished";
-        assert!(journal[before..].iter().any(finished), "the last word is heard: {:?}", &journal[before..]);
     }
 
     /// All locks are free, all records closed, nothing is left over.

@@ -195,15 +195,16 @@ impl TestEnv {
     pub(crate) fn player_pids(&self) -> Vec<u32> {
         let mut variable = b"HERALD_STATE_DIR=".to_vec();
         variable.extend_from_slice(self.state_dir().as_os_str().as_bytes());
-        let processes = fs::read_dir("/proc").into_iter().flatten().flatten();
-        let numbers = processes.filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok());
-        numbers.filter(|&pid| is_player(pid) && has_variable(pid, &variable)).collect()
+        all_players().filter(|&pid| has_variable(pid, &variable)).collect()
     }
 
     /// Waits until no player of this world runs.
     #[track_caller]
     pub(crate) fn wait_for_players_to_end(&self, deadline: Duration) {
-        wait_for("the players to end", deadline, || self.player_pids().is_empty().then_some(()));
+        // A program that was just started has no environment yet: it may be one of these.
+        let starting =
+            || all_players().any(|pid| fs::read(format!("/proc/{pid}/environ")).is_ok_and(|it| it.is_empty()));
+        wait_for("the players to end", deadline, || (!starting() && self.player_pids().is_empty()).then_some(()));
     }
 
     /// A player may just be starting its heir: it is over when a second look finds none.
@@ -229,6 +230,11 @@ impl Drop for TestEnv {
     fn drop(&mut self) {
         self.end_players();
     }
+}
+
+fn all_players() -> impl Iterator<Item = u32> {
+    let processes = fs::read_dir("/proc").into_iter().flatten().flatten();
+    processes.filter_map(|entry| entry.file_name().to_str()?.parse().ok()).filter(|&pid| is_player(pid))
 }
 
 fn is_player(pid: u32) -> bool {

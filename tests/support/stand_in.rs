@@ -103,11 +103,8 @@ impl StandIn {
         let _ = std::fs::remove_file(socket);
         let listener = UnixListener::bind(socket).expect("could not listen");
         listener.set_nonblocking(true).expect("a socket");
-        let shared = Arc::new(Shared {
-            manner: Mutex::new(manner),
-            tape: Mutex::default(),
-            over: AtomicBool::new(false),
-        });
+        let shared =
+            Arc::new(Shared { manner: Mutex::new(manner), tape: Mutex::default(), over: AtomicBool::new(false) });
         let of_thread = Arc::clone(&shared);
         let thread = std::thread::spawn(move || Device::new(listener, fence, of_thread).run());
         Self { socket: socket.to_owned(), shared, thread: Some(thread) }

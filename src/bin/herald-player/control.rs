@@ -9,8 +9,11 @@ use std::time::{Duration, Instant};
 /// A confirmation older than this no longer allows a sound: the process was stopped, starved, or its main thread hangs.
 pub(crate) const FRESHNESS: Duration = Duration::from_millis(60);
 
-/// One older than this will not be renewed in time to be of use.
-const PATIENCE: Duration = Duration::from_millis(500);
+/// One older than this ends what was heard already: after such a gap it would only startle.
+const GAP: Duration = Duration::from_millis(500);
+
+/// One older than this ends what nobody has heard yet: by now it is about the past.
+const DELAY: Duration = Duration::from_secs(2);
 
 /// What the background thread may do with its next buffer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -150,7 +153,7 @@ impl Control {
     /// To be asked for every buffer, right before it is handed over.
     pub(crate) fn permission(&self) -> Permission {
         let age = Duration::from_nanos(self.now().saturating_sub(self.confirmed.load(Relaxed)));
-        permitted(self.order.load(Relaxed), age)
+        permitted(self.order.load(Relaxed), age, self.first_sample.load(Relaxed) != 0)
     }
 
     /// The output moved: a callback ran, the server asked for more or reported a position further on.
@@ -182,12 +185,12 @@ impl Control {
 
 /// What an order allows whose last confirmation is so old.
 ///
-/// On a busy machine a thread may well not run for a while: a sound is held up by that, not cut short. Held up, not one
+/// On a busy machine a thread may well not run for a while: a sound is held up by that, not cut short at once. Held up, not one
 /// sample is handed over, so a playback that was superseded while its process was stopped is never heard again.
-fn permitted(order: u8, age: Duration) -> Permission {
+fn permitted(order: u8, age: Duration, heard: bool) -> Permission {
     match order {
         ORDER_PLAY if age <= FRESHNESS => Permission::Play,
-        ORDER_PLAY if age <= PATIENCE => Permission::Hold,
+        ORDER_PLAY if age <= if heard { GAP } else { DELAY } => Permission::Hold,
         ORDER_FADE if age <= FRESHNESS => Permission::Fade,
         _ => Permission::Silence,
     }
@@ -200,12 +203,18 @@ mod tests {
     #[test]
     fn nothing_sounds_without_a_fresh_confirmation() {
         let late = FRESHNESS + Duration::from_millis(1);
-        assert_eq!(permitted(ORDER_PLAY, FRESHNESS), Permission::Play);
-        assert_eq!(permitted(ORDER_PLAY, late), Permission::Hold);
-        assert_eq!(permitted(ORDER_PLAY, PATIENCE * 2), Permission::Silence);
-        assert_eq!(permitted(ORDER_FADE, FRESHNESS), Permission::Fade);
-        assert_eq!(permitted(ORDER_FADE, late), Permission::Silence);
-        assert_eq!(permitted(ORDER_STOP, Duration::ZERO), Permission::Silence);
+        for (order, age, heard, expected) in [
+            (ORDER_PLAY, FRESHNESS, true, Permission::Play),
+            (ORDER_PLAY, late, true, Permission::Hold),
+            (ORDER_PLAY, GAP * 2, true, Permission::Silence),
+            (ORDER_PLAY, GAP * 2, false, Permission::Hold),
+            (ORDER_PLAY, DELAY * 2, false, Permission::Silence),
+            (ORDER_FADE, FRESHNESS, true, Permission::Fade),
+            (ORDER_FADE, late, true, Permission::Silence),
+            (ORDER_STOP, Duration::ZERO, false, Permission::Silence),
+        ] {
+            assert_eq!(permitted(order, age, heard), expected, "{order} {age:?} {heard}");
+        }
     }
 
     #[test]

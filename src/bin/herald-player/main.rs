@@ -7,6 +7,7 @@ mod control;
 mod decode;
 mod fatal;
 mod output;
+mod patience;
 mod playback;
 mod render;
 mod voice;

@@ -12,7 +12,7 @@ use std::ffi::CString;
 use std::io::ErrorKind;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use pulseaudio::protocol::{
     AuthParams, AuthReply, ChannelMap, Command, CreatePlaybackStreamReply, PlaybackStreamParams, Prop, Props,
@@ -25,6 +25,7 @@ use self::stream::Stream;
 use super::{Output, OutputEnd, OutputError};
 use crate::control::{Control, Phase};
 use crate::decode::Spec;
+use crate::patience::Patience;
 use crate::voice::Voice;
 
 /// How much of the sound is on its way between us and the ear, if the device allows.
@@ -90,11 +91,11 @@ impl From<Broken> for NotOpen {
 
 impl Pulse {
     fn open(&self, spec: Spec, control: &Control) -> Result<Stream, NotOpen> {
-        let until = Instant::now() + OPENING;
+        let mut patience = Patience::of(OPENING);
         let sockets = self.surroundings.sockets().map_err(NotOpen::Failed)?;
         let mut why = "no sound server is running".to_owned();
         for socket in sockets {
-            match self.open_at(&socket, spec, until, control) {
+            match self.open_at(&socket, spec, &mut patience, control) {
                 Err(NotOpen::Failed(other)) if other == MISSING => {}
                 Err(NotOpen::Failed(other)) => why = other,
                 opened_or_ordered => return opened_or_ordered,
@@ -103,10 +104,16 @@ impl Pulse {
         Err(NotOpen::Failed(why))
     }
 
-    fn open_at(&self, socket: &Path, spec: Spec, until: Instant, control: &Control) -> Result<Stream, NotOpen> {
+    fn open_at(
+        &self,
+        socket: &Path,
+        spec: Spec,
+        patience: &mut Patience,
+        control: &Control,
+    ) -> Result<Stream, NotOpen> {
         let may_go_on = || !control.permission().ends();
-        let connect = || {
-            Connection::open(socket, || may_go_on() && Instant::now() < until).map_err(|error| match error.kind() {
+        let connect = |patience: &mut Patience| {
+            Connection::open(socket, || may_go_on() && !patience.is_over()).map_err(|error| match error.kind() {
                 ErrorKind::NotFound | ErrorKind::ConnectionRefused => NotOpen::Failed(MISSING.into()),
                 ErrorKind::TimedOut if !may_go_on() => NotOpen::Ordered,
                 ErrorKind::TimedOut => NotOpen::Failed(SILENT.into()),
@@ -115,11 +122,11 @@ impl Pulse {
         };
         // The kernel tells the server who we are only once the server has asked for it; if we were faster than that,
         // we are a stranger, and the second time we are not.
-        let mut connection = connect()?;
-        let reply = match introduce(&mut connection, self.surroundings.cookie(), spec, until, control) {
+        let mut connection = connect(patience)?;
+        let reply = match introduce(&mut connection, self.surroundings.cookie(), spec, patience, control) {
             Err(Refusal::Stranger) => {
-                connection = connect()?;
-                introduce(&mut connection, self.surroundings.cookie(), spec, until, control)
+                connection = connect(patience)?;
+                introduce(&mut connection, self.surroundings.cookie(), spec, patience, control)
             }
             other => other,
         };
@@ -154,7 +161,7 @@ fn introduce(
     connection: &mut Connection,
     cookie: Vec<u8>,
     spec: Spec,
-    until: Instant,
+    patience: &mut Patience,
     control: &Control,
 ) -> Result<CreatePlaybackStreamReply, Refusal> {
     let failed = |why: String| Refusal::Other(NotOpen::Failed(why));
@@ -166,7 +173,7 @@ fn introduce(
         if control.permission().ends() {
             return Err(Refusal::Other(NotOpen::Ordered));
         }
-        if Instant::now() > until {
+        if patience.is_over() {
             return Err(failed(SILENT.into()));
         }
         match connection.receive(STEP)? {

@@ -87,7 +87,7 @@ pub(super) struct Connection {
 
 impl Connection {
     /// Connects to the socket at `path`; `keep_on` is asked every few milliseconds while that takes long.
-    pub(super) fn open(path: &Path, keep_on: impl Fn() -> bool) -> io::Result<Self> {
+    pub(super) fn open(path: &Path, keep_on: impl FnMut() -> bool) -> io::Result<Self> {
         let socket = connect(path, keep_on)?;
         socket.set_nonblocking(true)?;
         Ok(Self { socket, next: 0, inbox: Vec::new(), outbox: Vec::new() })
@@ -207,7 +207,7 @@ pub(super) fn decode<T: CommandReply>(payload: &[u8]) -> Result<T, Broken> {
 }
 
 /// `connect` to a socket whose server is stopped blocks for ever once its queue is full, so it is a thread's.
-fn connect(path: &Path, keep_on: impl Fn() -> bool) -> io::Result<UnixStream> {
+fn connect(path: &Path, mut keep_on: impl FnMut() -> bool) -> io::Result<UnixStream> {
     let (sender, receiver) = mpsc::sync_channel(1);
     let path = path.to_owned();
     std::thread::Builder::new().name("connect".into()).spawn(move || {

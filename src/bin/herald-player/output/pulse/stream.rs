@@ -8,6 +8,7 @@ use super::connection::{Broken, Connection, Message, decode};
 use super::{OutputEnd, SAMPLE_BYTES, STEP};
 use crate::control::{Control, Permission, Phase};
 use crate::decode::Spec;
+use crate::patience::Patience;
 use crate::voice::{FADE, Voice, fade};
 
 /// How much of what was handed over is remembered, to be faded where it has not been played yet.
@@ -82,8 +83,8 @@ impl Stream {
         self.put(None, &vec![0.0; self.spec.frames(TAIL) as usize * usize::from(self.spec.channels)]);
         let drain = self.connection.command(&Command::DrainPlaybackStream(self.channel))?;
         control.enter(Phase::Draining);
-        let mut until = Instant::now() + DRAINING;
-        while Instant::now() < until {
+        let mut patience = Patience::of(DRAINING);
+        while !patience.is_over() {
             match control.permission() {
                 Permission::Play | Permission::Hold => {}
                 Permission::Fade => return self.fade(voice, control),
@@ -96,7 +97,7 @@ impl Stream {
                     return Ok(OutputEnd::Finished);
                 }
                 Some(Message::Refused(number, error)) if number == drain => return Err(refused(error)),
-                Some(message) if self.note(&message, voice, control)? => until = Instant::now() + DRAINING,
+                Some(message) if self.note(&message, voice, control)? => patience = Patience::of(DRAINING),
                 Some(_) | None => {}
             }
         }
