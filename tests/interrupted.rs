@@ -173,6 +173,56 @@ fn a_server_that_hangs_in_mid_sound_costs_that_sound(#[case] kind: Kind) {
     }
 }
 
+/// Everything was handed over, and the last of it may be in the server still.
+#[rstest]
+#[case::pulseaudio(Kind::PulseAudio)]
+#[case::pipewire(Kind::PipeWire)]
+fn a_server_that_hangs_at_the_end_of_a_sound_costs_no_more_than_that(#[case] kind: Kind) {
+    let Some(mut stage) = Stage::with(kind) else { return };
+    for way in Way::ALL {
+        set_up(&mut stage, way, "timeout = \"1s\"");
+        let recorder = stage.listen();
+        let mark = recorder.frames();
+        stage.tell(Moment::Idle);
+        let onset = recorder.wait_for_sound_after(mark, PATIENCE).expect("the sound begins");
+        assert!(recorder.wait_for_frame(onset + frames(Tone::standard().duration_ms() - 15.0), PATIENCE));
+        stage.server.stop_process();
+        let burnt = watch_the_players_end(&stage, TIMEOUT + MARGIN);
+        let end = only_end(&stage);
+        assert!(burnt < CPU, "{burnt:?} of processor time by {way:?}: {end}");
+        stage.server.continue_process();
+        drop(recorder);
+        the_next_sound_is_heard(&mut stage, way);
+    }
+}
+
+/// The same world, whose hooks have seen the output die.
+#[rstest]
+#[case::pulseaudio(Kind::PulseAudio)]
+#[case::pipewire(Kind::PipeWire)]
+fn a_sound_is_heard_as_soon_as_the_server_is_back_and_the_cool_down_over(#[case] kind: Kind) {
+    let Some(mut stage) = Stage::with(kind) else { return };
+    set_up(&mut stage, Way::Pulse, "");
+    stage.server.kill();
+    let failed = stage.tell(Moment::Idle);
+    assert_eq!(stage.end_of(failed)["reason"], "no-audio");
+    stage.server.restart();
+    assert_eq!(stage.told(Moment::Idle)["reason"], "output-cooling-down");
+    stage.env.end_cool_down();
+    perform(
+        &mut stage,
+        |stage, recorder| {
+            let mark = recorder.frames();
+            let request = stage.tell(Moment::Idle);
+            let end = stage.end_of(request);
+            (hear(recorder, mark), end)
+        },
+        |recording, (within, line)| {
+            whole(recording, within.clone(), &Tone::standard()).map_err(|fault| fault.about(line))
+        },
+    );
+}
+
 #[rstest]
 #[case::pulseaudio(Kind::PulseAudio)]
 #[case::pipewire(Kind::PipeWire)]

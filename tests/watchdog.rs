@@ -15,8 +15,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use herald::platform::clock::Stamp;
-use herald::speaker::{COOL_DOWN, PLAYER_PATIENCE, Speaker};
+use herald::speaker::COOL_DOWN;
 use pulseaudio::protocol::CommandTag;
 use rstest::rstest;
 use serde_json::Value;
@@ -76,22 +75,6 @@ impl World {
             pids.is_empty().then_some(())
         });
         most
-    }
-
-    /// The cool-down began longer ago than it lasts.
-    fn cool_down_is_over(&self) {
-        let run = fs::read_dir(self.env.state_dir()).expect("a state directory").flatten().map(|entry| entry.path());
-        let run: PathBuf = run.into_iter().find(|path| path.join("state").exists()).expect("a run directory");
-        let speaker = Speaker::open(&run).expect("the speaker");
-        let mut critical = speaker.enter(PLAYER_PATIENCE).expect("the lock");
-        let now = Stamp::now();
-        let before = COOL_DOWN + Duration::from_millis(100);
-        let earlier = Stamp {
-            wall_ms: now.wall_ms - before.as_millis() as u64,
-            boot_us: now.boot_us - before.as_micros() as u64,
-        };
-        assert!(critical.state.cooling_since.replace(earlier).is_some(), "it is cooling down");
-        critical.commit().expect("the state");
     }
 
     #[track_caller]
@@ -175,7 +158,7 @@ fn a_server_that_fails_costs_one_sound_and_is_left_alone(#[case] manner: Manner)
     }
     assert_eq!((world.server.connections(), world.lines("speaker").len()), (connections, steps));
 
-    world.cool_down_is_over();
+    world.env.end_cool_down();
     world.next_sound_plays();
 }
 

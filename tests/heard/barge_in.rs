@@ -2,12 +2,14 @@
 
 use std::ops::Range;
 use std::path::Path;
+use std::time::{Duration, Instant};
 
+use herald::speaker::BARGE_IN_PAUSE;
 use rstest::rstest;
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 
-use crate::judge::{Fault, Judgement, but_for_pauses, frames, part, perform_each};
+use crate::judge::{Fault, Judgement, but_for_pauses, frames, part, perform, perform_each};
 use crate::stage::{Moment, Stage, Way, hear};
 use crate::support::analysis::{Levels, click, frequency, levels, overlap_ms};
 use crate::support::recorder::RATE;
@@ -122,6 +124,57 @@ fn a_player_that_was_stopped_meanwhile_is_never_heard_again(#[case] kind: Kind) 
                 return Err(Fault::wrong(format!("{seen:?}")));
             }
             Ok(())
+        },
+    );
+}
+
+/// The first of three cuts, each more urgent than the one before; within the pause the others wait, and of those the
+/// most urgent is heard.
+#[rstest]
+#[case::pulseaudio(Kind::PulseAudio)]
+#[case::pipewire(Kind::PipeWire)]
+fn three_that_cut_in_within_200_ms_cut_once(#[case] kind: Kind) {
+    const NEXT_HZ: f64 = 1760.0;
+    let Some(mut stage) = Stage::with(kind) else { return };
+    perform(
+        &mut stage,
+        |stage, recorder| {
+            two_sounds(stage, Way::Pulse);
+            let file = |name: &str, hz, ms| stage.file(name, &Tone::sine(RATE, hz, ms).ramped(5.0));
+            let low = file("low.wav", LOW_HZ, 6000.0);
+            let (next, urgent) = (file("next.wav", NEXT_HZ, 400.0), file("urgent.wav", URGENT_HZ, URGENT_MS));
+            let sounds: [(&str, &Path); 4] =
+                [("task.complete", &low), ("input.idle", &next), ("task.error", &next), ("input.permission", &urgent)];
+            stage.sounds_and("[[rules]]\nmatch = { event = \"task.complete\" }\npriority = \"low\"", sounds);
+            let mark = recorder.frames();
+            let first = the_low_one_sounds(stage, recorder, mark, 400.0);
+            let begun = Instant::now();
+            let told = [Moment::Idle, Moment::StopFailure, Moment::Permission].map(|moment| {
+                let id = stage.tell(moment);
+                assert!(recorder.wait_for_frame(recorder.now_frame() + frames(50.0), PATIENCE));
+                (id, begun.elapsed())
+            });
+            let ends = [first, told[0].0, told[1].0, told[2].0].map(|request| stage.end_of(request));
+            (hear(recorder, mark), told[2].1, ends, stage.lines("speaker"))
+        },
+        |recording, (within, took, ends, steps)| {
+            let about = format!("{took:?} {ends:?} {steps:?}");
+            // Each was waited for after it was told; the last one was told before that.
+            if *took > BARGE_IN_PAUSE + Duration::from_millis(30) {
+                return Err(Fault::Pauses(about));
+            }
+            let cuts = steps.iter().filter(|step| step["what"] == "barge-in").count();
+            let outcomes = ends.each_ref().map(|end| end["outcome"].as_str().unwrap_or_default());
+            if cuts != 1 || outcomes != ["superseded", "finished", "replaced", "finished"] {
+                return Err(Fault::wrong(about));
+            }
+            but_for_pauses(&part(recording, 0, within.clone()), |heard| {
+                let both = |pair| overlap_ms(heard, RATE, pair, FLOOR);
+                match (both([LOW_HZ, NEXT_HZ]), both([NEXT_HZ, URGENT_HZ]), both([LOW_HZ, URGENT_HZ])) {
+                    (0.0, 0.0, 0.0) => Ok(()),
+                    overlaps => Err(format!("two are heard for so many ms: {overlaps:?}; {about}")),
+                }
+            })
         },
     );
 }

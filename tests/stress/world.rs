@@ -83,7 +83,7 @@ impl World {
     pub(crate) fn go_through(&mut self, requests: usize) -> (Deeds, Found) {
         let (mut deeds, mut found) = (Deeds::default(), Found::default());
         while (deeds.requests as usize) < requests {
-            let wild = self.chance.below(4) > 0;
+            let wild = self.chance.below(8) > 0;
             let faults = Faults { hooks: wild && self.chance.below(3) > 0, players: wild };
             let (done, seen) = self.episode(faults);
             deeds.requests += done.requests;
@@ -209,7 +209,7 @@ impl Chaos {
     fn reign(&mut self, over: &AtomicBool) -> Deeds {
         let mut deeds = Deeds::default();
         while !over.load(Relaxed) {
-            std::thread::sleep(Duration::from_millis(self.chance.below(60) as u64));
+            std::thread::sleep(Duration::from_millis(self.chance.below(20) as u64));
             self.wake(Instant::now());
             let Some((pid, started)) = self.owner() else { continue };
             if self.stopped.iter().any(|(stopped, ..)| *stopped == pid) {

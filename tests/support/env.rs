@@ -11,6 +11,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::time::{Duration, Instant};
 
+use herald::platform::clock::Stamp;
+use herald::speaker::{COOL_DOWN, PLAYER_PATIENCE, Speaker};
 use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
 use serde_json::Value;
 use tempfile::TempDir;
@@ -205,6 +207,25 @@ impl TestEnv {
         let starting =
             || all_players().any(|pid| fs::read(format!("/proc/{pid}/environ")).is_ok_and(|it| it.is_empty()));
         wait_for("the players to end", deadline, || (!starting() && self.player_pids().is_empty()).then_some(()));
+    }
+
+    /// Makes the output's cool-down have begun longer ago than it lasts.
+    ///
+    /// # Panics
+    /// Where nothing cools down.
+    #[track_caller]
+    pub(crate) fn end_cool_down(&self) {
+        let states = fs::read_dir(self.state_dir()).expect("a state directory").flatten();
+        let run = states.map(|entry| entry.path()).find(|path| path.join("state").exists()).expect("a run directory");
+        let speaker = Speaker::open(&run).expect("the speaker");
+        let mut critical = speaker.enter(PLAYER_PATIENCE).expect("the lock");
+        let earlier = |stamp: Stamp| Stamp {
+            wall_ms: stamp.wall_ms - COOL_DOWN.as_millis() as u64,
+            boot_us: stamp.boot_us - COOL_DOWN.as_micros() as u64,
+        };
+        let since = critical.state.cooling_since.expect("it is cooling down");
+        critical.state.cooling_since = Some(earlier(since));
+        critical.commit().expect("the state");
     }
 
     /// A player may just be starting its heir: it is over when a second look finds none.
