@@ -389,7 +389,6 @@ pub fn read_stdin(cap: usize, gap: Duration, total: Duration, mut enough: impl F
         return data;
     }
     let start = Instant::now();
-    let mut chunk = [0_u8; 65536];
     while data.len() < cap {
         let left = total.saturating_sub(start.elapsed());
         let patience = if data.is_empty() { left } else { left.min(gap) };
@@ -401,11 +400,13 @@ pub fn read_stdin(cap: usize, gap: Duration, total: Duration, mut enough: impl F
             Err(rustix::io::Errno::INTR) if !left.is_zero() => continue,
             Err(_) => break,
         }
-        let room = chunk.len().min(cap - data.len());
-        match rustix::io::read(stdin, &mut chunk[..room]) {
+        // Into memory that nobody cleared before: 64 KiB of zeros would be an eighth of a hook's instructions.
+        if data.capacity() == data.len() {
+            data.reserve(4096);
+        }
+        match rustix::io::read(stdin, rustix::buffer::spare_capacity(&mut data)) {
             Ok(0) => break,
-            Ok(n) => {
-                data.extend_from_slice(&chunk[..n]);
+            Ok(_) => {
                 if enough(&data) {
                     break;
                 }
@@ -416,20 +417,21 @@ pub fn read_stdin(cap: usize, gap: Duration, total: Duration, mut enough: impl F
     }
     // A pipe takes this much at once or not at all; of more, the writer may still be at the rest, a newline mostly.
     if data.len() > 4096 {
-        forget_rest(&mut chunk, || total.saturating_sub(start.elapsed()));
+        forget_rest(|| total.saturating_sub(start.elapsed()));
     }
     data
 }
 
 /// Reads on for as long as more comes: a writer that meets a broken pipe takes the hook for failed.
-fn forget_rest(chunk: &mut [u8], left: impl Fn() -> Duration) {
+fn forget_rest(left: impl Fn() -> Duration) {
     use rustix::event::{PollFd, PollFlags, Timespec, poll};
     const LINGER: Duration = Duration::from_millis(5);
     let stdin = rustix::stdio::stdin();
+    let mut chunk = [0_u8; 65536];
     while let Ok(wait) = Timespec::try_from(left().min(LINGER))
         && poll(&mut [PollFd::new(&stdin, PollFlags::IN)], Some(&wait)).is_ok_and(|ready| ready > 0)
         && !left().is_zero()
-        && rustix::io::read(stdin, &mut *chunk).is_ok_and(|n| n > 0)
+        && rustix::io::read(stdin, &mut chunk).is_ok_and(|n| n > 0)
     {}
 }
 
