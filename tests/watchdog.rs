@@ -6,6 +6,8 @@
 
 mod support;
 
+#[path = "hook/bench.rs"]
+mod bench;
 #[path = "heard/stage.rs"]
 mod stage;
 #[path = "support/stand_in.rs"]
@@ -20,8 +22,9 @@ use pulseaudio::protocol::CommandTag;
 use rstest::rstest;
 use serde_json::Value;
 
+use bench::Front;
 use stage::{Moment, Stage, Way, hear};
-use stand_in::{Manner, StandIn, Then};
+use stand_in::{Manner, StandIn, TICK, Then};
 use support::{Depth, Kind, PATIENCE, TestEnv, Tone, wait_for};
 
 /// The longest a sound may be here, and how much longer its player may live.
@@ -235,4 +238,28 @@ fn an_output_that_stands_still_before_anything_was_heard_is_left_for_the_next_on
     hear(&recorder, mark);
     assert_eq!(server.connections(), 1, "tried once");
     stage.wait_until_idle();
+}
+
+/// Threads can't be had where their stacks don't fit into the address space that a player gives itself.
+#[test]
+fn where_no_thread_can_be_had_the_main_one_plays_and_still_lets_itself_be_cut() {
+    let world = World::new(Manner::GOOD);
+    let (Some(mut player), front) = (world.env.player(), Front::with_stand_in(&world.env)) else { return };
+    sound(&world.env, 900.0);
+    front.run(&world.env, &[], STOP.as_bytes());
+    let begun = Instant::now();
+    player.env("RUST_MIN_STACK", "4000000000");
+    let mut player = player.spawn().expect("could not start the player");
+    wait_for("the first sound", PATIENCE, || world.server.heard_after(begun, LEVEL * 0.9));
+    let threads = || fs::read_dir(format!("/proc/{}/task", player.id())).map_or(0, Iterator::count);
+    assert_eq!(threads(), 1);
+    std::thread::sleep(Duration::from_millis(300));
+    front.run(&world.env, &[], PERMISSION.as_bytes());
+    assert!(player.wait().expect("the player ends").success());
+    let ends: Vec<_> = world.lines("playback").iter().map(|line| line["outcome"].clone()).collect();
+    assert_eq!(ends, ["superseded", "finished"]);
+    let heard = world.server.take().ticks;
+    assert!(heard.iter().all(|tick| tick.heard.len() == 1));
+    let ms = (heard.len() as f64 * TICK.as_secs_f64() * 1000.0).round();
+    assert!((1200.0..1550.0).contains(&ms), "about 320 ms of the one and 900 of the other: {ms}");
 }

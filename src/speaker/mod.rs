@@ -31,7 +31,7 @@ pub use dump::{Dump, SpeakerEntry, StageEntry};
 pub use fence::Fence;
 pub use inspect::{FILES, Inspection, Mark, Slot};
 pub use slots::Slots;
-pub use turn::{Found, Given, Health, Speaking, Task, Turn, Watch};
+pub use turn::{FenceEye, Found, Given, Health, Speaking, Task, Turn, Watch};
 
 use crate::platform::PrivateDir;
 use crate::platform::clock::Stamp;

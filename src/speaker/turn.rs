@@ -315,6 +315,14 @@ impl Watch<'_> {
         }
     }
 
+    /// The plain look, as something that can be given to whoever plays.
+    ///
+    /// # Errors
+    /// Where the fence can't be opened.
+    pub fn fence_eye(&self) -> std::io::Result<FenceEye> {
+        Ok(FenceEye { fence: Fence::open(&self.turn.speaker.dir)?, id: self.id })
+    }
+
     /// Whether the run directory is still the one that others find.
     fn is_in_place(&self) -> bool {
         self.turn.fence.is_in_place(&self.turn.speaker.dir)
@@ -331,6 +339,20 @@ impl Watch<'_> {
             Err(e) if e.kind() == std::io::ErrorKind::NotFound && self.is_in_place() => Err(Breach::NotOwner),
             _ => Ok(()),
         }
+    }
+}
+
+/// Sees whether the fence names one id, and nothing else.
+#[derive(Debug)]
+pub struct FenceEye {
+    fence: Fence,
+    id: u64,
+}
+
+impl FenceEye {
+    /// Whether it still does.
+    pub fn may_sound(&self) -> bool {
+        self.fence.read().is_ok_and(|id| id == self.id)
     }
 }
 

@@ -3,6 +3,8 @@
 //! The main thread decides (fence, deadline, watchdog) and writes orders; the background thread plays and writes
 //! progress. Neither ever waits for the other through it: every field is one atomic word.
 
+use std::fmt;
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
@@ -61,6 +63,16 @@ pub(crate) struct Control {
     handed_over: AtomicU64,
     first_sample: AtomicU64,
     frames_out: AtomicU64,
+    eyes: OnceLock<Eyes>,
+}
+
+/// Looks and orders where there is no thread that does: called before each answer to [`Control::permission`].
+struct Eyes(Box<dyn Fn(&Control) + Send + Sync>);
+
+impl fmt::Debug for Eyes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Eyes")
+    }
 }
 
 const ORDER_PLAY: u8 = 0;
@@ -86,11 +98,17 @@ impl Control {
             handed_over: AtomicU64::new(0),
             first_sample: AtomicU64::new(0),
             frames_out: AtomicU64::new(0),
+            eyes: OnceLock::new(),
         }
     }
 
     fn now(&self) -> u64 {
         u64::try_from(self.born.elapsed().as_nanos()).unwrap_or(u64::MAX)
+    }
+
+    /// From now on whoever asks for permission looks first, with these eyes: there is only one thread.
+    pub(crate) fn look_with(&self, eyes: impl Fn(&Self) + Send + Sync + 'static) {
+        let _ = self.eyes.set(Eyes(Box::new(eyes)));
     }
 
     // The main thread's side.
@@ -152,6 +170,9 @@ impl Control {
 
     /// To be asked for every buffer, right before it is handed over.
     pub(crate) fn permission(&self) -> Permission {
+        if let Some(Eyes(look)) = self.eyes.get() {
+            look(self);
+        }
         let age = Duration::from_nanos(self.now().saturating_sub(self.confirmed.load(Relaxed)));
         permitted(self.order.load(Relaxed), age, self.first_sample.load(Relaxed) != 0)
     }

@@ -8,6 +8,7 @@ use std::sync::mpsc::Sender;
 use herald::sound::request::Request;
 use herald::sound::{self, Candidate, Dirs, Picks, Place, builtin};
 
+use super::Shelf;
 use crate::control::Control;
 use crate::decode::{Sound, Spec};
 use crate::output::{self, OutputEnd, OutputError};
@@ -32,15 +33,21 @@ pub(super) enum Fault {
 
 /// What the thread starts with.
 pub(super) struct Attempt {
-    pub(super) request: Request,
-    pub(super) dirs: Dirs,
-    pub(super) picks: Picks,
-    pub(super) control: Arc<Control>,
+    request: Request,
+    dirs: Dirs,
+    picks: Picks,
+    control: Arc<Control>,
     /// So many outputs were tried before and stood still.
-    pub(super) skip_outputs: usize,
+    skip_outputs: usize,
 }
 
 impl Attempt {
+    /// Of `request`, by the outputs after the first `skip_outputs`.
+    pub(super) fn new(request: &Request, shelf: &Shelf<'_>, control: &Arc<Control>, skip_outputs: usize) -> Self {
+        let (dirs, picks) = (shelf.dirs.clone(), (shelf.picks)());
+        Self { request: request.clone(), dirs, picks, control: Arc::clone(control), skip_outputs }
+    }
+
     pub(super) fn run(mut self, news: &Sender<News>) {
         let result = self.perform(news);
         let _ = news.send(News::Over(result));

@@ -2,14 +2,15 @@
 //!
 //! Invariant: when [`direct`] returns, not one sample more is handed over, and that was seen, not believed.
 
-use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use herald::sound::request::Request;
 use herald::speaker::lifecycle::{Breach, End, Live};
 
-use super::attempt::{Fault, News};
-use super::timers::{Cause, Seen, Timers};
+use super::attempt::{Attempt, Fault, News};
+use super::timers::{Cause, Orders, Seen, Timers};
 use super::{Fatal, Right};
 use crate::control::{Control, Phase};
 use crate::decode::Spec;
@@ -62,16 +63,10 @@ pub(super) fn direct(
     let timers = Timers::new(live.id(), longest, request.min_audible, Instant::now());
     let mut director = Director { control, timers, sound: None, spec: None, backend: None, tried: 0 };
     loop {
-        let seen = director.look(&live, right);
-        let overdue = match seen {
-            Ok(overdue) => overdue,
-            Err(breach) => return Err(director.fatal(breach, &live)),
-        };
+        let overdue = director.look(&live, right).map_err(|breach| fatal(breach, control, &live))?;
         let told = news.recv_timeout(LOOK);
         if control.was_open() && matches!(live, Live::Opening(_)) {
-            if let Err(breach) = right.prove() {
-                return Err(director.fatal(breach, &live));
-            }
+            right.prove().map_err(|breach| fatal(breach, control, &live))?;
             live = live.played();
         }
         match told {
@@ -87,7 +82,7 @@ pub(super) fn direct(
             Err(RecvTimeoutError::Timeout) if overdue => {
                 return match director.prove_silence() {
                     Ok(()) => Ok(director.gave_up(live)),
-                    Err(breach) => Err(director.fatal(breach, &live)),
+                    Err(breach) => Err(fatal(breach, control, &live)),
                 };
             }
             Err(RecvTimeoutError::Timeout) => {}
@@ -95,33 +90,75 @@ pub(super) fn direct(
     }
 }
 
+/// The same where there is no thread to spare: the one that plays looks itself, whenever it asks for permission. What
+/// hangs then hangs until the process's lease is over.
+pub(super) fn direct_alone(
+    mut live: Live,
+    attempt: Attempt,
+    request: &Request,
+    control: &Control,
+    right: &mut dyn Right,
+) -> Result<Went, Fatal> {
+    let id = live.id();
+    let timers = Timers::new(id, request.timeout + request.lead_in, request.min_audible, Instant::now());
+    let timers = Arc::new(Mutex::new(timers));
+    let (sender, news) = channel();
+    if let Ok(eye) = right.eye() {
+        let timers = Arc::clone(&timers);
+        control.look_with(move |control| {
+            let mut timers = timers.lock().unwrap_or_else(PoisonError::into_inner);
+            obey(control, timers.look(seen(id, control, eye())));
+        });
+        attempt.run(&sender);
+    }
+    if control.was_open() {
+        right.prove().map_err(|breach| fatal(breach, control, &live))?;
+        live = live.played();
+    }
+    let timers = std::mem::replace(
+        &mut *timers.lock().unwrap_or_else(PoisonError::into_inner),
+        Timers::new(id, Duration::ZERO, Duration::ZERO, Instant::now()),
+    );
+    let mut director = Director { control, timers, sound: None, spec: None, backend: None, tried: 0 };
+    for told in news.try_iter() {
+        match told {
+            News::Found { sound, spec } => (director.sound, director.spec) = (Some(sound), Some(spec)),
+            News::Trying(tried, backend) => (director.tried, director.backend) = (tried, Some(backend)),
+            News::Over(result) => return Ok(director.over(live, result)),
+        }
+    }
+    Ok(director.went(live, End::Failed, "no-thread", None))
+}
+
+/// What is so now.
+fn seen(id: u64, control: &Control, may_sound: bool) -> Seen {
+    let (first_sample, ticks, phase) = (control.first_sample(), control.ticks(), control.phase());
+    Seen { id, may_sound, now: Instant::now(), first_sample, ticks, phase }
+}
+
+fn obey(control: &Control, orders: Orders) {
+    if orders.fade {
+        control.fade();
+    }
+    if orders.stop {
+        control.stop();
+    }
+    if orders.confirm {
+        control.confirm();
+    }
+}
+
+fn fatal(breach: Breach, control: &Control, live: &Live) -> Fatal {
+    control.stop();
+    Fatal { breach, id: live.id(), past: live.past().clone() }
+}
+
 impl Director<'_> {
     /// One look, and the orders that follow; `true` where closing takes too long.
     fn look(&mut self, live: &Live, right: &mut dyn Right) -> Result<bool, Breach> {
-        let seen = Seen {
-            id: live.id(),
-            may_sound: right.look()?,
-            now: Instant::now(),
-            first_sample: self.control.first_sample(),
-            ticks: self.control.ticks(),
-            phase: self.control.phase(),
-        };
-        let orders = self.timers.look(seen);
-        if orders.fade {
-            self.control.fade();
-        }
-        if orders.stop {
-            self.control.stop();
-        }
-        if orders.confirm {
-            self.control.confirm();
-        }
+        let orders = self.timers.look(seen(live.id(), self.control, right.look()?));
+        obey(self.control, orders);
         Ok(orders.overdue)
-    }
-
-    fn fatal(&self, breach: Breach, live: &Live) -> Fatal {
-        self.control.stop();
-        Fatal { breach, id: live.id(), past: live.past().clone() }
     }
 
     /// The background thread does not come back: what matters is that it hands nothing over any more.

@@ -35,7 +35,13 @@ pub(crate) trait Right {
 
     /// Makes sure that nobody else may.
     fn prove(&mut self) -> Result<(), Breach>;
+
+    /// The same look as something that can be given away.
+    fn eye(&self) -> io::Result<Eye>;
 }
+
+/// Whether a request may sound, asked from anywhere.
+pub(crate) type Eye = Box<dyn Fn() -> bool + Send + Sync>;
 
 impl Right for Watch<'_> {
     fn look(&mut self) -> Result<bool, Breach> {
@@ -44,6 +50,11 @@ impl Right for Watch<'_> {
 
     fn prove(&mut self) -> Result<(), Breach> {
         self.is_owner()
+    }
+
+    fn eye(&self) -> io::Result<Eye> {
+        let eye = self.fence_eye()?;
+        Ok(Box::new(move || eye.may_sound()))
     }
 }
 
@@ -57,6 +68,10 @@ impl Right for Alone {
 
     fn prove(&mut self) -> Result<(), Breach> {
         Ok(())
+    }
+
+    fn eye(&self) -> io::Result<Eye> {
+        Ok(Box::new(|| true))
     }
 }
 
@@ -77,12 +92,8 @@ pub(crate) struct Ended {
 impl Ended {
     /// It ended before anything was tried.
     pub(crate) fn failed(life: Life<Claimed>, reason: &'static str) -> Self {
-        Self::unheard(life.end(Unheard::Failed), reason, None)
-    }
-
-    fn unheard(life: Life<lifecycle::Ended>, reason: &'static str, detail: Option<String>) -> Self {
-        let played = Duration::ZERO;
-        Self { life, reason, detail, sound: None, backend: None, first_sample: None, played, hangs: false }
+        let (life, played) = (life.end(Unheard::Failed), Duration::ZERO);
+        Self { life, reason, detail: None, sound: None, backend: None, first_sample: None, played, hangs: false }
     }
 
     /// Whether the output, not the sound or the request, was at fault.
@@ -119,13 +130,11 @@ pub(crate) fn play(
     let mut left_behind = false;
     loop {
         let control = Arc::new(Control::new());
-        let news = match start(request, shelf, &control, skip) {
-            Ok(news) => news,
-            Err(e) => {
-                return end(live, End::Failed).map(|life| Ended::unheard(life, "no-thread", Some(e.to_string())));
-            }
+        let attempt = || Attempt::new(request, shelf, &control, skip);
+        let went = match start(attempt) {
+            Ok(news) => director::direct(live, request, &control, &news, right)?,
+            Err(_) => director::direct_alone(live, attempt(), request, &control, right)?,
         };
-        let went = director::direct(live, request, &control, &news, right)?;
         // One retry, on the next output, for one that stood still before anything of the sound was heard.
         let next = went.tried + 1;
         if went.stood_still && control.first_sample().is_none() && skip == 0 && next < output::candidates().len() {
@@ -152,17 +161,11 @@ pub(crate) fn play(
     }
 }
 
-/// Starts the background thread. A machine that has no thread to spare at the moment is asked again.
-fn start(request: &Request, shelf: &Shelf<'_>, control: &Arc<Control>, skip: usize) -> io::Result<Receiver<News>> {
+/// Starts the background thread. A machine that has none to spare at the moment is asked again.
+fn start(attempt: impl Fn() -> Attempt) -> io::Result<Receiver<News>> {
     let mut pauses = NO_THREAD.iter();
     loop {
-        let attempt = Attempt {
-            request: request.clone(),
-            dirs: shelf.dirs.clone(),
-            picks: (shelf.picks)(),
-            control: Arc::clone(control),
-            skip_outputs: skip,
-        };
+        let attempt = attempt();
         let (sender, news) = channel();
         match std::thread::Builder::new().name("play".into()).spawn(move || attempt.run(&sender)) {
             Ok(_) => return Ok(news),

@@ -209,10 +209,14 @@ pub(super) fn decode<T: CommandReply>(payload: &[u8]) -> Result<T, Broken> {
 /// `connect` to a socket whose server is stopped blocks for ever once its queue is full, so it is a thread's.
 fn connect(path: &Path, mut keep_on: impl FnMut() -> bool) -> io::Result<UnixStream> {
     let (sender, receiver) = mpsc::sync_channel(1);
-    let path = path.to_owned();
-    std::thread::Builder::new().name("connect".into()).spawn(move || {
-        let _ = sender.send(UnixStream::connect(path));
-    })?;
+    let socket = path.to_owned();
+    let threaded = std::thread::Builder::new().name("connect".into()).spawn(move || {
+        let _ = sender.send(UnixStream::connect(socket));
+    });
+    if threaded.is_err() {
+        // Where there is no thread to spare the process's own lease is the limit.
+        return UnixStream::connect(path);
+    }
     loop {
         match receiver.recv_timeout(Duration::from_millis(10)) {
             Ok(connected) => return connected,
