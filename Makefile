@@ -22,7 +22,7 @@ installed := \
 	$(docdir)/LICENSE-APACHE \
 	$(docdir)/LICENSE-sounds
 
-.PHONY: build demo test bench lint completions install uninstall help
+.PHONY: build demo test mutants bench lint completions install uninstall help
 
 ## build        install what is missing, build both programs
 build:
@@ -38,6 +38,11 @@ test:
 	@scripts/need test
 	$(CARGO) test --locked $$(scripts/need features)
 
+## mutants      put known faults into a copy of the source, and see that a test fails for each
+mutants:
+	@scripts/need test
+	@scripts/mutants
+
 ## bench        print the figures
 bench:
 	@scripts/need test
@@ -48,7 +53,7 @@ lint:
 	$(CARGO) fmt --check
 	$(CARGO) clippy --locked --all-targets $$(scripts/need features) -- -D warnings
 	RUSTDOCFLAGS='-D warnings' $(CARGO) doc --locked --no-deps --document-private-items $$(scripts/need features)
-	if command -v shellcheck >/dev/null; then shellcheck scripts/need .ci/run; fi
+	if command -v shellcheck >/dev/null; then shellcheck scripts/need scripts/mutants .ci/run; fi
 
 ## completions  write completions/ anew
 completions:

@@ -165,7 +165,8 @@ impl Slots {
         if body.len() > CAPACITY {
             return Err(io::Error::other(format!("state of {} bytes is larger than {CAPACITY}", body.len())));
         }
-        let slot = if last.body.is_some() { 1 - last.slot } else { 0 };
+        let lost = last.body.is_none();
+        let slot = if lost { 0 } else { 1 - last.slot };
         let mut data = Vec::with_capacity(HEADER + body.len());
         data.extend_from_slice(&MAGIC.to_le_bytes());
         data.extend_from_slice(&FORMAT.to_le_bytes());
@@ -176,6 +177,10 @@ impl Slots {
         let sum = checksum(&data);
         data[24..32].copy_from_slice(&sum.to_le_bytes());
         write_all_at(&self.file, &data, (slot * SLOT) as u64)?;
+        if lost {
+            // The other slot may be another version's, which would read something older than this in it.
+            write_all_at(&self.file, &[0; HEADER], ((1 - slot) * SLOT) as u64)?;
+        }
         *last = Read { body: Some(Vec::new()), sequence: last.sequence + 1, slot };
         Ok(())
     }
@@ -292,6 +297,28 @@ mod tests {
             slots.write(&mut slots.read().unwrap(), b"new").unwrap();
             assert_eq!(slots.read().unwrap().body.as_deref(), Some(&b"new"[..]));
         }
+    }
+
+    #[test]
+    fn what_is_written_over_another_version_leaves_nothing_of_it_to_read() {
+        let dir = tempfile::tempdir().unwrap();
+        let slots = Slots::new(open(&dir)).unwrap();
+        let versions = || {
+            [0, SLOT].map(|at| {
+                let mut bytes = [0; 4];
+                read_at(&slots.file, &mut bytes, at as u64 + 4).unwrap();
+                u32::from_le_bytes(bytes)
+            })
+        };
+        slots.write(&mut slots.read().unwrap(), b"older").unwrap();
+        slots.write(&mut slots.read().unwrap(), b"newer").unwrap();
+        for at in [4, SLOT as u64 + 4] {
+            write_all_at(&slots.file, &(FORMAT + 1).to_le_bytes(), at).unwrap();
+        }
+        assert!(slots.read().unwrap().body.is_none());
+        slots.write(&mut slots.read().unwrap(), b"ours").unwrap();
+        assert_eq!(slots.read().unwrap().body.as_deref(), Some(&b"ours"[..]));
+        assert_eq!(versions(), [FORMAT, 0]);
     }
 
     #[test]

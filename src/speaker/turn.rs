@@ -164,7 +164,7 @@ impl<'a> Turn<'a> {
         if let Some(pending) = taken.as_ref().filter(|pending| pending.id <= seen) {
             return Err(Breach::IdNotNewer { id: pending.id, seen });
         }
-        critical.commit().map_err(not_closed)?;
+        close_record(&mut critical)?;
         let Some(request) = taken else {
             self.release(critical);
             return Ok(Given { task: None, expired, recovered });
@@ -234,7 +234,7 @@ impl<'a> Speaking<'a> {
         let mut critical = enter(turn.speaker)?;
         turn.tell_health(&mut critical);
         critical.state.current.take_if(|current| turn.finished == Some(current.id));
-        critical.commit().map_err(not_closed)?;
+        close_record(&mut critical)?;
         turn.release(critical);
         Ok(())
     }
@@ -261,6 +261,14 @@ fn enter(speaker: &Speaker) -> Result<Critical<'_>, Breach> {
         }
     }
     Err(not_closed(why))
+}
+
+/// Writes down what the player changed.
+///
+/// A state that can't be read is left as it is: there was nothing in it to take or to close. Written over, it would
+/// count as one that knows every id that was given out; and it may be another version's, in which a request waits.
+fn close_record(critical: &mut Critical<'_>) -> Result<(), Breach> {
+    if critical.lost { Ok(()) } else { critical.commit().map_err(not_closed) }
 }
 
 fn not_closed(why: impl std::fmt::Display) -> Breach {

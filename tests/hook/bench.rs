@@ -1,7 +1,10 @@
-//! What the tests of the front share: a copy of `herald` with a stand-in for the player beside it, callers with odd
-//! pipes, and a generator of chance that can be repeated.
+//! What the tests of the front share: a copy of `herald` with a stand-in for the player beside it, and callers with odd
+//! pipes.
 
-#![allow(dead_code, reason = "each test target uses only a part of it")]
+#![allow(dead_code, unused_imports, reason = "each test target uses only a part of it")]
+
+#[path = "chance.rs"]
+mod chance;
 
 use std::fs;
 use std::io::Write as _;
@@ -11,6 +14,8 @@ use std::time::{Duration, Instant};
 
 use herald::paths::Paths;
 use serde_json::{Value, json};
+
+pub(crate) use chance::Chance;
 
 use crate::support::{PATIENCE, TestEnv};
 
@@ -26,40 +31,6 @@ pub(crate) fn rounds(quick: usize, full: usize) -> usize {
 #[allow(clippy::print_stderr, reason = "the test's own report")]
 pub(crate) fn report(line: &str) {
     eprintln!("{line}");
-}
-
-/// Chance that can be repeated: SplitMix64.
-pub(crate) struct Chance(u64);
-
-impl Chance {
-    /// Seeded by `HERALD_TEST_SEED`, else by the clock; the seed is printed.
-    pub(crate) fn announced() -> Self {
-        let given = std::env::var("HERALD_TEST_SEED").ok().and_then(|text| text.parse().ok());
-        let seed = given.unwrap_or_else(|| herald::platform::clocks().1);
-        report(&format!("HERALD_TEST_SEED={seed}"));
-        Self(seed)
-    }
-
-    pub(crate) fn seeded(seed: u64) -> Self {
-        Self(seed)
-    }
-
-    pub(crate) fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        z ^ (z >> 31)
-    }
-
-    /// A number below `end`, which is not zero.
-    pub(crate) fn below(&mut self, end: usize) -> usize {
-        (self.next() % end as u64) as usize
-    }
-
-    pub(crate) fn pick<'a, T>(&mut self, from: &'a [T]) -> &'a T {
-        &from[self.below(from.len())]
-    }
 }
 
 /// A hook's whole contract with its caller.
