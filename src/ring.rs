@@ -109,7 +109,7 @@ fn decide_and_start(paths: &Paths, call: &Call, config: &Config, considered: &Co
             taken
         }
     };
-    if taken.decision.play && taken.start_player {
+    if taken.start_player {
         start_player(paths, &mut taken, &considered.request);
     }
     write_down(paths, call, &taken, begun);

@@ -126,7 +126,7 @@ pub struct Placed {
     pub barge_in: bool,
     /// The fence's new value, to be written after the state.
     pub fence: Option<u64>,
-    /// Nobody waits for the owner lock: a player must be started.
+    /// Nobody waits for the owner lock, and there is something to wait for: a player must be started.
     pub start_player: bool,
     /// Lost its place to this wish.
     pub replaced: Option<Pending>,
@@ -158,6 +158,8 @@ pub fn place(state: &mut State, world: &World, wish: Wish, overlap: Overlap) -> 
     let dropped = overlap == Overlap::Drop
         && (waiting.is_some_and(|rank| rank >= wish.rank) || speaking.is_some_and(|(_, rank)| rank >= wish.rank));
     if higher_waits || dropped {
+        // What waits may have lost its player, or the hook that was about to start one.
+        placed.start_player = waiting.is_some() && !world.owner_alive && !world.heir_waits;
         return placed;
     }
 
@@ -295,6 +297,19 @@ mod tests {
         let placed = place(&mut state, &world, wish(LOW, 1001), Overlap::Queue);
         assert_eq!(placed.id, None);
         assert_eq!(state, before);
+    }
+
+    #[test]
+    fn whoever_is_turned_away_starts_the_player_that_what_waits_has_lost() {
+        for (owner_alive, heir_waits, expected) in
+            [(false, false, true), (false, true, false), (true, false, false), (true, true, false)]
+        {
+            let mut state = State::default();
+            place(&mut state, &idle(0), wish(URGENT, 0), Overlap::Queue);
+            let world = World { owner_alive, heir_waits, ..idle(5) };
+            let placed = place(&mut state, &world, wish(LOW, 5), Overlap::Queue);
+            assert_eq!((placed.id, placed.start_player), (None, expected), "{owner_alive} {heir_waits}");
+        }
     }
 
     #[test]

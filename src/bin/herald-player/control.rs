@@ -113,9 +113,14 @@ impl Control {
 
     // The main thread's side.
 
-    /// The fence still names this playback: it may sound for another [`FRESHNESS`].
-    pub(crate) fn confirm(&self) {
-        self.confirmed.store(self.now(), Relaxed);
+    /// The fence still named this playback when it was looked at, after `looked`: until [`FRESHNESS`] after that moment it
+    /// may sound.
+    ///
+    /// The moment before the look, not the present one: a process that is stopped between the look and this call must
+    /// not take what was so before its sleep for what is so after it.
+    pub(crate) fn confirm(&self, looked: Instant) {
+        let since = looked.saturating_duration_since(self.born);
+        self.confirmed.store(u64::try_from(since.as_nanos()).unwrap_or(u64::MAX), Relaxed);
     }
 
     /// End gently. An order never becomes milder again.

@@ -373,7 +373,7 @@ mod tests {
 
     fn feed(samples: usize) -> (Feed, Arc<Shared>) {
         let shared = Arc::new(Shared::new(Arc::new(Control::new())));
-        shared.control.confirm();
+        shared.control.confirm(Instant::now());
         let (sender, receiver) = sync_channel(AHEAD);
         let mut voice = Voice::new(Sound::from_samples(SPEC, vec![1.0; samples]), 1.0, Duration::ZERO);
         let mut queue = Queue::new(&mut voice, SPEC, sender);
@@ -414,14 +414,14 @@ mod tests {
     #[test]
     fn a_device_of_another_rate_gets_the_same_length() {
         let shared = Arc::new(Shared::new(Arc::new(Control::new())));
-        shared.control.confirm();
+        shared.control.confirm(Instant::now());
         let (sender, receiver) = sync_channel(AHEAD);
         let mut voice = Voice::new(Sound::from_samples(SPEC, vec![0.5; 800]), 1.0, Duration::ZERO);
         let device = Spec { rate: 48_000, channels: 2 };
         let mut queue = Queue::new(&mut voice, device, sender);
         queue.top_up();
         assert!(queue.is_done());
-        shared.control.confirm();
+        shared.control.confirm(Instant::now());
         let mut feed = Feed::new(receiver, device, Arc::clone(&shared));
         feed.by_ref().take(2 * 6000).for_each(drop);
         assert_eq!(shared.pulled.load(Relaxed), 4800);

@@ -107,7 +107,9 @@ pub(super) fn direct_alone(
         let timers = Arc::clone(&timers);
         control.look_with(move |control| {
             let mut timers = timers.lock().unwrap_or_else(PoisonError::into_inner);
-            obey(control, timers.look(seen(id, control, eye())));
+            let now = Instant::now();
+            let orders = timers.look(seen(id, control, now, eye()));
+            obey(control, orders, now);
         });
         attempt.run(&sender);
     }
@@ -130,13 +132,13 @@ pub(super) fn direct_alone(
     Ok(director.went(live, End::Failed, "no-thread", None))
 }
 
-/// What is so now.
-fn seen(id: u64, control: &Control, may_sound: bool) -> Seen {
+/// What is so at a look that began `now`.
+fn seen(id: u64, control: &Control, now: Instant, may_sound: bool) -> Seen {
     let (first_sample, ticks, phase) = (control.first_sample(), control.ticks(), control.phase());
-    Seen { id, may_sound, now: Instant::now(), first_sample, ticks, phase }
+    Seen { id, now, may_sound, first_sample, ticks, phase }
 }
 
-fn obey(control: &Control, orders: Orders) {
+fn obey(control: &Control, orders: Orders, now: Instant) {
     if orders.fade {
         control.fade();
     }
@@ -144,7 +146,7 @@ fn obey(control: &Control, orders: Orders) {
         control.stop();
     }
     if orders.confirm {
-        control.confirm();
+        control.confirm(now);
     }
 }
 
@@ -156,8 +158,10 @@ fn fatal(breach: Breach, control: &Control, live: &Live) -> Fatal {
 impl Director<'_> {
     /// One look, and the orders that follow; `true` where closing takes too long.
     fn look(&mut self, live: &Live, right: &mut dyn Right) -> Result<bool, Breach> {
-        let orders = self.timers.look(seen(live.id(), self.control, right.look()?));
-        obey(self.control, orders);
+        let now = Instant::now();
+        let seen = seen(live.id(), self.control, now, right.look()?);
+        let orders = self.timers.look(seen);
+        obey(self.control, orders, now);
         Ok(orders.overdue)
     }
 
@@ -215,6 +219,44 @@ impl Director<'_> {
             tried: self.tried,
             stood_still: end == End::Failed && matches!(self.timers.closing(), Some(Cause::NoProgress(_))),
             hangs: self.control.was_open() && self.control.phase() != Phase::Closed,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::control::{FRESHNESS, Permission};
+    use crate::playback::Eye;
+    use herald::speaker::lifecycle::Life;
+
+    /// Sees that it may sound, and sleeps before it says so.
+    struct Sleeper(Duration);
+
+    impl Right for Sleeper {
+        fn look(&mut self) -> Result<bool, Breach> {
+            std::thread::sleep(self.0);
+            Ok(true)
+        }
+
+        fn prove(&mut self) -> Result<(), Breach> {
+            Ok(())
+        }
+
+        fn eye(&self) -> std::io::Result<Eye> {
+            Ok(Box::new(|| true))
+        }
+    }
+
+    #[test]
+    fn what_was_seen_before_a_long_sleep_allows_nothing_after_it() {
+        let live = Live::Opening(Life::alone().open());
+        for (sleep, expected) in [(Duration::ZERO, Permission::Play), (FRESHNESS * 2, Permission::Hold)] {
+            let control = Control::new();
+            let timers = Timers::new(live.id(), Duration::from_secs(9), Duration::ZERO, Instant::now());
+            let mut director = Director { control: &control, timers, sound: None, spec: None, backend: None, tried: 0 };
+            assert_eq!(director.look(&live, &mut Sleeper(sleep)), Ok(false));
+            assert_eq!(control.permission(), expected, "{sleep:?}");
         }
     }
 }

@@ -33,6 +33,7 @@ pub(crate) enum Cause {
 pub(crate) struct Seen {
     /// The id that this process speaks.
     pub(crate) id: u64,
+    /// The moment right before the fence was looked at.
     pub(crate) now: Instant,
     /// The fence names it.
     pub(crate) may_sound: bool,

@@ -101,14 +101,15 @@ impl Connection {
         Ok(number)
     }
 
-    /// Puts samples for `channel` in line, to stand at byte `at` of the stream, or behind the last ones.
-    pub(super) fn samples(&mut self, channel: u32, at: Option<u64>, bytes: &[u8]) {
-        let length = bytes.len() as u32;
-        let flags = DescriptorFlags::from_bits_retain(if at.is_some() { ABSOLUTE } else { RELATIVE });
-        let mut head = [0; DESCRIPTOR_SIZE];
-        protocol::encode_descriptor(&mut head, &Descriptor { length, channel, offset: at.unwrap_or(0), flags });
-        self.outbox.extend_from_slice(&head);
-        self.outbox.extend_from_slice(bytes);
+    /// Puts a whole message in line.
+    pub(super) fn put(&mut self, message: &[u8]) {
+        self.outbox.extend_from_slice(message);
+    }
+
+    /// Hands a whole message over at once, behind what is in line.
+    pub(super) fn send(&mut self, message: &[u8]) -> Result<(), Broken> {
+        self.put(message);
+        self.flush()
     }
 
     /// Hands over what the server takes now, in one system call; the rest stays in line.
@@ -182,6 +183,15 @@ impl Connection {
         self.inbox.drain(..end);
         Ok(Some(message))
     }
+}
+
+/// Samples for `channel`, to stand at byte `at` of the stream, or behind the last ones.
+pub(super) fn samples_message(channel: u32, at: Option<u64>, bytes: &[u8]) -> Vec<u8> {
+    let length = bytes.len() as u32;
+    let flags = DescriptorFlags::from_bits_retain(if at.is_some() { ABSOLUTE } else { RELATIVE });
+    let mut head = [0; DESCRIPTOR_SIZE];
+    protocol::encode_descriptor(&mut head, &Descriptor { length, channel, offset: at.unwrap_or(0), flags });
+    [&head[..], bytes].concat()
 }
 
 fn understand(body: &[u8]) -> Result<Message, Broken> {

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use pulseaudio::protocol::{Command, CreatePlaybackStreamReply, LatencyParams, PlaybackLatency, PulseError};
 
-use super::connection::{Broken, Connection, Message, decode};
+use super::connection::{Broken, Connection, Message, decode, samples_message};
 use super::{OutputEnd, SAMPLE_BYTES, STEP};
 use crate::control::{Control, Permission, Phase};
 use crate::decode::Spec;
@@ -40,6 +40,8 @@ pub(super) struct Stream {
     memory: Vec<f32>,
     /// Frames pulled from the voice and not handed over yet.
     staged: Vec<f32>,
+    /// The same as the message that hands them over.
+    message: Vec<u8>,
 }
 
 impl Stream {
@@ -55,6 +57,7 @@ impl Stream {
             written: 0,
             memory: Vec::new(),
             staged: Vec::new(),
+            message: Vec::new(),
         }
     }
 
@@ -63,7 +66,7 @@ impl Stream {
         while !(voice.ended() && self.staged.is_empty()) {
             self.stage(voice);
             match control.permission() {
-                Permission::Play => self.hand_over(control),
+                Permission::Play => self.hand_over(control)?,
                 Permission::Hold => {}
                 Permission::Fade => return self.fade(voice, control),
                 Permission::Silence => return self.silence(),
@@ -178,18 +181,20 @@ impl Stream {
             self.staged.resize(wanted, 0.0);
             let frames = voice.fill(&mut self.staged[staged..]);
             self.staged.truncate(staged + frames * channels);
+            self.message = self.message_of(None, &self.staged);
         }
     }
 
-    /// Hands over what is ready. Whether it may is asked right before.
-    fn hand_over(&mut self, control: &Control) {
+    /// Hands over what is ready. Whether it may is asked right before: between the two lies one system call, so that a
+    /// process that is stopped there sends next to never something it had the right to send before.
+    fn hand_over(&mut self, control: &Control) -> Result<(), Broken> {
         if self.staged.is_empty() {
-            return;
+            return Ok(());
         }
+        self.connection.send(&self.message)?;
         control.hand_over();
         let samples = std::mem::take(&mut self.staged);
         self.wanted = self.wanted.saturating_sub(samples.len() * SAMPLE_BYTES);
-        self.put(None, &samples);
         let channels = usize::from(self.spec.channels);
         self.written += (samples.len() / channels) as u64;
         self.memory.extend_from_slice(&samples);
@@ -197,12 +202,19 @@ impl Stream {
         if self.memory.len() > 2 * keep {
             self.memory.drain(..self.memory.len() - keep);
         }
+        Ok(())
     }
 
+    /// Puts samples in line behind the last ones, or to stand at that frame of the stream.
     fn put(&mut self, at: Option<u64>, samples: &[f32]) {
+        let message = self.message_of(at, samples);
+        self.connection.put(&message);
+    }
+
+    fn message_of(&self, at: Option<u64>, samples: &[f32]) -> Vec<u8> {
         let bytes: Vec<u8> = samples.iter().flat_map(|sample| sample.to_le_bytes()).collect();
         let frame = (SAMPLE_BYTES * usize::from(self.spec.channels)) as u64;
-        self.connection.samples(self.channel, at.map(|frames| frames * frame), &bytes);
+        samples_message(self.channel, at.map(|frames| frames * frame), &bytes)
     }
 
     /// Takes note of what the server said; `true` if that was progress.
