@@ -63,11 +63,6 @@ impl Tone {
         Self::generated(rate, ms, |_, _| 0.0)
     }
 
-    /// One and the same sample from the first to the last: a sound that can be told from others by its level.
-    pub(crate) fn level(rate: u32, level: f32, ms: f64) -> Self {
-        Self { rate, channels: 1, samples: vec![level; frames(ms, rate)] }
-    }
-
     fn generated(rate: u32, ms: f64, wave: impl Fn(f64, usize) -> f64) -> Self {
         let sample = |index| (AMPLITUDE * wave(index as f64 / f64::from(rate), index)) as f32;
         Self { rate, channels: 2, samples: (0..frames(ms, rate)).map(sample).collect() }
