@@ -160,7 +160,7 @@ impl Peer {
         match self.active {
             Some(Fault::Ignores) if met => return,
             None | Some(Fault::Ignores | Fault::Stalls) => {}
-            Some(Fault::Refuses | Fault::FloodsErrors) => {
+            Some(Fault::Refuses) => {
                 return drop(protocol::write_error(&mut self.outbox, number, &PulseError::Internal));
             }
             Some(_) => return,

@@ -34,7 +34,7 @@ pub(crate) enum Fault {
     Ignores,
     /// An error is the answer to each command, and nothing is played.
     Refuses,
-    /// The same, and errors about nothing, as fast as the client takes them.
+    /// It sends errors about nothing, as fast as the client takes them, and nothing else.
     FloodsErrors,
     /// It wants more and more samples, as fast as the client takes the demand, and plays nothing.
     FloodsRequests,
@@ -65,7 +65,7 @@ impl Fault {
     }
 
     /// Whether it writes as fast as it can.
-    pub(super) fn floods(self) -> bool {
+    pub(crate) fn floods(self) -> bool {
         matches!(self, Self::FloodsErrors | Self::FloodsRequests | Self::Babbles)
     }
 }
