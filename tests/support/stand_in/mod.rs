@@ -178,7 +178,7 @@ impl Hall {
             if now >= next {
                 // Whoever died or let go until now is not heard in this step.
                 self.serve();
-                self.tick(now - next);
+                self.tick(next);
                 next = (next + TICK).max(now + TICK / 2);
             }
         }
@@ -235,11 +235,12 @@ impl Hall {
         });
     }
 
-    fn tick(&mut self, late: Duration) {
+    fn tick(&mut self, due: Instant) {
         let word = (self.probe)();
         let mut record = locked(&self.shared.record);
         let audible = self.peers.iter_mut().filter_map(|peer| peer.tick(&mut record)).collect();
-        record.ticks.push(Tick { at: boot_us(), late: late.as_micros() as u64, word, audible });
+        let late = due.elapsed().as_micros() as u64;
+        record.ticks.push(Tick { at: boot_us(), late, word, audible });
     }
 }
 

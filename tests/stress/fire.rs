@@ -1,0 +1,71 @@
+//! What is done to players: killed or stopped wherever they are, by a handle that can't name anybody else.
+
+use std::os::fd::OwnedFd;
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::time::Duration;
+
+use herald::speaker::Speaker;
+use rustix::process::{Signal, pidfd_send_signal};
+
+use crate::bench::Chance;
+use crate::plan::Plan;
+use crate::support::TestEnv;
+use crate::support::stand_in::boot_us;
+
+/// How long an owner is stopped, in milliseconds.
+const STOP_MS: std::ops::RangeInclusive<usize> = 50..=1500;
+
+/// What was done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// A speaking player was killed.
+    Kill,
+    /// A speaking player was stopped, and let go on.
+    Stop,
+    /// A hook was killed.
+    Hook,
+}
+
+/// To whom and when, in microseconds since boot: from right before to right after.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Blow {
+    pub(crate) kind: Kind,
+    pub(crate) pid: u32,
+    pub(crate) from: u64,
+    pub(crate) until: u64,
+}
+
+/// Fires at the owner until all that is planned is done, or `over` says so.
+pub(crate) fn fire(env: &TestEnv, run: &Path, plan: &Plan, over: &AtomicBool) -> Vec<Blow> {
+    let mut chance = Chance::seeded(plan.seed ^ 0xF17E);
+    let (mut kills, mut stops) = (plan.kills, plan.stops);
+    let mut blows = Vec::new();
+    while kills + stops > 0 && !over.load(Relaxed) {
+        std::thread::sleep(Duration::from_micros(chance.below(30_000) as u64));
+        let Some((pid, handle)) = owner(env, run) else { continue };
+        let kind = if chance.below(kills + stops) < kills { Kind::Kill } else { Kind::Stop };
+        let from = boot_us();
+        let signal = if kind == Kind::Kill { Signal::KILL } else { Signal::STOP };
+        if pidfd_send_signal(&handle, signal).is_err() {
+            continue;
+        }
+        if kind == Kind::Kill {
+            kills -= 1;
+        } else {
+            stops -= 1;
+            let ms = STOP_MS.start() + chance.below(STOP_MS.end() - STOP_MS.start() + 1);
+            std::thread::sleep(Duration::from_millis(ms as u64));
+            // It may have been removed by the next in line.
+            let _ = pidfd_send_signal(&handle, Signal::CONT);
+        }
+        blows.push(Blow { kind, pid, from, until: boot_us() });
+    }
+    blows
+}
+
+/// The process that is recorded as speaking, if it is a player of this world.
+fn owner(env: &TestEnv, run: &Path) -> Option<(u32, OwnedFd)> {
+    let current = Speaker::peek(run).ok()??.0.current?;
+    Some((current.pid, env.player_handle(current.pid)?))
+}
