@@ -57,3 +57,12 @@ fn no_rule_is_broken_under_fire() {
     report(&table.to_string());
     assert!(table.faults.is_empty(), "{} faults:\n{}", table.faults.len(), table.faults.join("\n"));
 }
+
+/// Two speakers that know nothing of each other, at one server: the rules are broken for sure, and it is found out.
+#[test]
+fn what_breaks_the_rules_is_found_out() {
+    let _turn = Turn::take();
+    let found = world::two_at_one_server();
+    assert!(!found.overlaps.is_empty());
+    assert!(!found.stale.is_empty());
+}

@@ -16,6 +16,9 @@ use crate::support::stand_in::boot_us;
 /// How long an owner is stopped, in milliseconds.
 const STOP_MS: std::ops::RangeInclusive<usize> = 50..=1500;
 
+/// How long a stop is waited for, in microseconds.
+const PATIENCE_US: u64 = 500_000;
+
 /// What was done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
@@ -27,7 +30,8 @@ pub(crate) enum Kind {
     Hook,
 }
 
-/// To whom and when, in microseconds since boot: from right before to right after.
+/// To whom and when, in microseconds since boot: a kill from right before to right after, a stop from when all threads
+/// stood still until right before they were let go on.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Blow {
     pub(crate) kind: Kind,
@@ -45,23 +49,45 @@ pub(crate) fn fire(env: &TestEnv, run: &Path, plan: &Plan, over: &AtomicBool) ->
         std::thread::sleep(Duration::from_micros(chance.below(30_000) as u64));
         let Some((pid, handle)) = owner(env, run) else { continue };
         let kind = if chance.below(kills + stops) < kills { Kind::Kill } else { Kind::Stop };
-        let from = boot_us();
+        let sent = boot_us();
         let signal = if kind == Kind::Kill { Signal::KILL } else { Signal::STOP };
         if pidfd_send_signal(&handle, signal).is_err() {
             continue;
         }
-        if kind == Kind::Kill {
+        let (from, until) = if kind == Kind::Kill {
             kills -= 1;
+            (sent, boot_us())
         } else {
             stops -= 1;
+            let stopped = stopped_at(pid);
             let ms = STOP_MS.start() + chance.below(STOP_MS.end() - STOP_MS.start() + 1);
             std::thread::sleep(Duration::from_millis(ms as u64));
+            let until = boot_us();
             // It may have been removed by the next in line.
             let _ = pidfd_send_signal(&handle, Signal::CONT);
-        }
-        blows.push(Blow { kind, pid, from, until: boot_us() });
+            (stopped, until)
+        };
+        blows.push(Blow { kind, pid, from, until });
     }
     blows
+}
+
+/// When all of its threads stood still: each has to be on its turn once more to find that it is stopped.
+fn stopped_at(pid: u32) -> u64 {
+    let end = boot_us() + PATIENCE_US;
+    while boot_us() < end && !all_stopped(pid) {
+        std::thread::sleep(Duration::from_micros(200));
+    }
+    boot_us()
+}
+
+fn all_stopped(pid: u32) -> bool {
+    let threads = std::fs::read_dir(format!("/proc/{pid}/task")).into_iter().flatten().flatten();
+    let mut states = threads.filter_map(|thread| {
+        let stat = std::fs::read_to_string(thread.path().join("stat")).ok()?;
+        stat.rsplit_once(") ")?.1.chars().next()
+    });
+    states.all(|state| !matches!(state, 'R' | 'S' | 'D'))
 }
 
 /// The process that is recorded as speaking, if it is a player of this world.

@@ -186,6 +186,21 @@ pub(crate) fn last_of_highest(
     }
 }
 
+/// Ends that say that the output or the player was at fault, which only a stop can explain: one that lasts longer than
+/// a player's patience looks like an output that stands still.
+pub(crate) fn failures(ledger: &Ledger, blows: &[Blow]) -> (usize, Vec<String>) {
+    let slept = |at: u64| {
+        let stops = blows.iter().filter(|blow| blow.kind == Kind::Stop);
+        stops
+            .filter(|blow| blow.until - blow.from > 400_000)
+            .any(|blow| (blow.from..blow.until + 500_000).contains(&at))
+    };
+    let failed = ledger.ends.iter().flat_map(|(id, ends)| ends.iter().map(move |end| (id, end)));
+    let failed = failed.filter(|(_, end)| end.outcome == "failed" && end.reason != "player-gone");
+    let (explained, not): (Vec<_>, Vec<_>) = failed.partition(|(_, end)| slept(end.at));
+    (explained.len(), not.iter().map(|(id, end)| format!("request {id}: {end:?}")).collect())
+}
+
 /// How often each outcome was told.
 pub(crate) fn outcomes(ledger: &Ledger) -> BTreeMap<String, usize> {
     let mut counts = BTreeMap::new();
@@ -194,3 +209,7 @@ pub(crate) fn outcomes(ledger: &Ledger) -> BTreeMap<String, usize> {
     }
     counts
 }
+
+#[cfg(test)]
+#[path = "judge_claims.rs"]
+mod claims;

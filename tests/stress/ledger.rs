@@ -24,6 +24,7 @@ pub(crate) struct Accepted {
 pub(crate) struct End {
     pub(crate) outcome: String,
     pub(crate) reason: String,
+    pub(crate) detail: String,
     pub(crate) event: Option<usize>,
     pub(crate) at: u64,
     /// Whether a sample of it was heard.
@@ -40,6 +41,8 @@ pub(crate) struct Ledger {
     /// Ids below one that was given out in an earlier burst.
     pub(crate) disordered: Vec<u64>,
     pub(crate) skips: BTreeMap<String, usize>,
+    /// What the hooks of this burst said was decided, by event.
+    pub(crate) told: BTreeMap<usize, String>,
     pub(crate) steps: BTreeMap<String, usize>,
     /// When owners were removed by the next in line.
     pub(crate) escalated: Vec<u64>,
@@ -51,6 +54,7 @@ impl Ledger {
     /// Lines that come from now on belong to the next burst; the hooks of those before are all gone.
     pub(crate) fn begin_burst(&mut self) -> usize {
         self.highest_before = self.accepted.last_key_value().map_or(0, |(id, _)| *id);
+        self.told.clear();
         self.burst += 1;
         self.burst
     }
@@ -75,6 +79,9 @@ impl Ledger {
     pub(crate) fn take(&mut self, line: &Value, at: u64) {
         let text = |key: &str| line[key].as_str().unwrap_or_default().to_owned();
         let event = plan::event_named(&text("event"));
+        if let ("occurrence", Some(event)) = (text("kind").as_str(), event) {
+            self.told.insert(event, text("reason"));
+        }
         match (text("kind").as_str(), line["request"].as_u64(), event) {
             ("occurrence", Some(id), Some(event)) if line["decision"] == "play" => {
                 if id <= self.highest_before {
@@ -88,6 +95,7 @@ impl Ledger {
             ("playback", Some(id), event) => self.ends.entry(id).or_default().push(End {
                 outcome: text("outcome"),
                 reason: text("reason"),
+                detail: text("detail"),
                 event,
                 at,
                 spoke: line["first_sample_ms"].is_number(),

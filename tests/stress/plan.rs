@@ -59,11 +59,15 @@ pub(crate) struct Sound {
 /// The sounds of a world.
 pub(crate) fn sounds(chance: &mut Chance) -> Vec<Sound> {
     let sound = |event: usize| Sound {
-        level: LOWEST + STEP * event as f64,
+        level: level(event),
         ms: 20.0 + chance.below(101) as f64,
         priority: *chance.pick(&[Priority::Low, Priority::Normal, Priority::High, Priority::Urgent]),
     };
     (0..EVENTS).map(sound).collect()
+}
+
+pub(crate) fn level(event: usize) -> f64 {
+    LOWEST + STEP * event as f64
 }
 
 pub(crate) fn name(event: usize) -> String {
@@ -76,10 +80,10 @@ pub(crate) fn event_named(name: &str) -> Option<usize> {
 }
 
 /// The event that sounds like this.
-pub(crate) fn event_at(level: f64) -> Option<usize> {
-    let event = ((level - LOWEST) / STEP).round();
-    let near = (level - (LOWEST + STEP * event)).abs() < TOLERANCE;
-    (near && event >= 0.0 && event < EVENTS as f64).then_some(event as usize)
+pub(crate) fn event_at(heard: f64) -> Option<usize> {
+    let event = ((heard - LOWEST) / STEP).round();
+    let known = event >= 0.0 && event < EVENTS as f64;
+    (known && (heard - level(event as usize)).abs() < TOLERANCE).then_some(event as usize)
 }
 
 #[cfg(test)]

@@ -27,6 +27,7 @@ impl Table {
         let overlaps = judge::overlaps(record);
         let asleep = judge::talking_in_sleep(record, blows);
         let ends = judge::ends(ledger, blows);
+        let (explained, failed) = judge::failures(ledger, blows);
         let rank = |event: usize| story.sounds[event].priority as u8;
         let unheard: Vec<String> =
             story.calm.iter().filter_map(|burst| judge::last_of_highest(ledger, record, *burst, rank).err()).collect();
@@ -50,6 +51,8 @@ impl Table {
             ("= highest of a calm burst unheard", unheard.len()),
             ("ends lost to a kill", ends.excused),
             ("ends told twice because of a kill", ends.retold),
+            ("failed after a long stop", explained),
+            ("= failed for no reason", failed.len()),
             ("output taken for dead", story.cool_downs),
             ("other faults", story.faults.len()),
         ] {
@@ -67,9 +70,6 @@ impl Table {
         self.reactions.extend(&stale.reactions);
         self.lateness.extend(record.ticks.iter().map(|tick| tick.late));
         let mut faults = story.faults.clone();
-        if story.cool_downs > 0 {
-            faults.push(format!("the output was taken for dead {} times", story.cool_downs));
-        }
         faults.extend(ledger.reused.iter().map(|id| format!("id {id} was given out twice")));
         faults.extend(ledger.disordered.iter().map(|id| format!("id {id} is below one given out before")));
         for (what, found) in [
@@ -77,6 +77,7 @@ impl Table {
             ("stale", stale.faults),
             ("asleep", asleep),
             ("ends", ends.faults),
+            ("failed", failed),
             ("unheard", unheard),
         ] {
             faults.extend(found.into_iter().map(|fault| format!("{what}: {fault}")));

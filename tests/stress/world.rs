@@ -1,6 +1,5 @@
 //! One world under fire: its own state, its own server, its own chance.
 
-use std::collections::BTreeMap;
 use std::fs;
 use std::os::unix::fs::FileExt as _;
 use std::path::PathBuf;
@@ -9,11 +8,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
+use herald::paths::Paths;
 use herald::platform::clock::Stamp;
 use herald::speaker::{PLAYER_PATIENCE, Speaker};
 
 use crate::bench::{self, Chance};
 use crate::fire::{Blow, Kind, fire};
+use crate::judge;
 use crate::ledger::{Journal, Ledger};
 use crate::plan::{self, EVENTS, Plan, Sound};
 use crate::support::stand_in::{Record, boot_us};
@@ -24,6 +25,9 @@ const BURST: usize = 50;
 
 /// The journal is read as one file; more than this would make it two.
 const JOURNAL_BYTES: u64 = 3_800_000;
+
+/// Without a player and without anything that waits for so long, nothing more will come.
+const REST: Duration = Duration::from_millis(500);
 
 /// What is in a run directory.
 const RUN_FILES: [&str; 6] = ["arb.lock", "fence", "heir.lock", "owner.lock", "picks", "state"];
@@ -46,6 +50,22 @@ pub(crate) struct Story {
     pub(crate) faults: Vec<String>,
 }
 
+/// A process that asked for something.
+struct Ended {
+    event: usize,
+    pid: u32,
+    content: bool,
+    from: u64,
+    until: u64,
+}
+
+impl Ended {
+    fn wait((event, from, mut child): (usize, u64, Child)) -> Self {
+        let status = child.wait().expect("herald ends");
+        Self { event, pid: child.id(), content: status.success(), from, until: boot_us() }
+    }
+}
+
 struct World {
     env: Arc<TestEnv>,
     server: StandIn,
@@ -62,9 +82,59 @@ pub(crate) fn live(plan: &Plan) -> Story {
     world.calm();
     world.storm();
     world.come_to_rest();
+    if let Some(keep) = std::env::var_os("STRESS_KEEP") {
+        let _ = std::fs::copy(
+            world.env.state_dir().join("journal.jsonl"),
+            PathBuf::from(keep).join(format!("{}.jsonl", plan.seed)),
+        );
+    }
     let World { server, mut story, .. } = world;
     story.record = server.record();
     story
+}
+
+/// What the fence of a world says, asked again and again.
+fn fence_of(paths: &Paths) -> impl FnMut() -> u64 + Send + 'static {
+    let fence = paths.run().join("fence");
+    let mut open = None;
+    move || {
+        open = open.take().or_else(|| fs::File::open(&fence).ok());
+        let mut bytes = [0; 8];
+        let read = open.as_ref().is_some_and(|file| file.read_exact_at(&mut bytes, 0).is_ok());
+        if read { u64::from_le_bytes(bytes) } else { 0 }
+    }
+}
+
+/// What was wrong where it had to be.
+pub(crate) struct Found {
+    pub(crate) overlaps: Vec<String>,
+    pub(crate) stale: Vec<String>,
+}
+
+/// Two states and one server, judged as if it were one state.
+pub(crate) fn two_at_one_server() -> Found {
+    let mut worlds = [TestEnv::new(), TestEnv::new()];
+    let paths = worlds.each_ref().map(bench::paths);
+    let server = StandIn::start_with(fence_of(&paths[0]));
+    let mut ledger = Ledger::default();
+    ledger.begin_burst();
+    let events = [1, 2];
+    for (env, event) in worlds.iter_mut().zip(events) {
+        server.serve(env);
+        let sound = env.write("sound.wav", Tone::constant(8000, plan::level(event), 600.0).wav(Depth::S16));
+        let name = plan::name(event);
+        env.config(&format!("volume = 100\n[events.\"{name}\"]\nsound = \"{}\"\n", sound.display()));
+        assert!(env.run(["play", &name]).status.success());
+        if event == events[0] {
+            // The other one must be known as a request that is not at this fence.
+            wait_for("the first sound", PATIENCE, || server.look(|record| record.first_heard(0)));
+            Journal::new(paths[0].journal()).read_into(&mut ledger);
+        } else {
+            env.wait_for_players_to_end(PATIENCE);
+        }
+    }
+    let record = server.record();
+    Found { overlaps: judge::overlaps(&record), stale: judge::stale(&record, &ledger, &[], 0).faults }
 }
 
 impl World {
@@ -85,14 +155,7 @@ impl World {
         }
         env.config(&toml);
         let paths = bench::paths(&env);
-        let fence = paths.run().join("fence");
-        let mut open = None;
-        let server = StandIn::start_with(move || {
-            open = open.take().or_else(|| fs::File::open(&fence).ok());
-            let mut bytes = [0; 8];
-            let read = open.as_ref().is_some_and(|file| file.read_exact_at(&mut bytes, 0).is_ok());
-            if read { u64::from_le_bytes(bytes) } else { 0 }
-        });
+        let server = StandIn::start_with(fence_of(&paths));
         server.serve(&mut env);
         let story = Story {
             plan: plan.clone(),
@@ -178,32 +241,30 @@ impl World {
             }
         }
         self.story.requests += count;
-        let mut ended = BTreeMap::new();
-        for (event, began, mut child) in children {
-            let pid = child.id();
-            let status = child.wait().expect("herald ends");
-            if !status.success() {
-                self.story.faults.push(format!("herald for {} ended with {status}", plan::name(event)));
-            }
-            ended.insert(event, (pid, began, boot_us()));
-        }
-        let told_before: usize = self.story.ledger.skips.values().sum();
+        let ended: Vec<Ended> = children.into_iter().map(Ended::wait).collect();
         self.journal.read_into(&mut self.story.ledger);
-        let skipped = self.story.ledger.skips.values().sum::<usize>() - told_before;
         self.leave_no_cool_down();
-        let told = self.story.ledger.of_burst(burst).count() + skipped >= ended.len();
-        if !told {
-            // Their time was up before they could tell: as if they had been killed.
-            let missing = ended.len() - skipped - self.story.ledger.of_burst(burst).count();
-            self.story.out_of_time += missing;
-            let accepted: Vec<usize> = self.story.ledger.of_burst(burst).map(|(_, accepted)| accepted.event).collect();
-            let silent =
-                ended.iter().filter(|(event, (_, from, until))| !accepted.contains(event) && until - from > 150_000);
-            let blows =
-                silent.map(|(_, (pid, from, until))| Blow { kind: Kind::Hook, pid: *pid, from: *from, until: *until });
-            self.story.blows.extend(blows);
+        let silent = self.hear(&ended);
+        (burst, silent == 0 && killed == 0)
+    }
+
+    /// Compares how hooks ended with what they told; how many told nothing.
+    fn hear(&mut self, ended: &[Ended]) -> usize {
+        let mut silent = 0;
+        for hook in ended {
+            let told = self.story.ledger.told.get(&hook.event).map(String::as_str);
+            if told.is_none() {
+                // Its own time was up before it could tell, and so it is as if it had been killed.
+                silent += 1;
+                self.story.blows.push(Blow { kind: Kind::Hook, pid: hook.pid, from: hook.from, until: hook.until });
+            }
+            // `play` says loudly that a stopped player holds the lock.
+            if !(hook.content || told == Some("state-unavailable")) {
+                self.story.faults.push(format!("herald for {} failed: {told:?}", plan::name(hook.event)));
+            }
         }
-        (burst, told && killed == 0)
+        self.story.out_of_time += silent;
+        silent
     }
 
     fn request(&mut self, event: usize) -> Command {
@@ -233,20 +294,18 @@ impl World {
         }
     }
 
-    /// Waits until every request of the burst has its end.
+    /// Waits until every request of the burst has its end, or until nothing is left that could still give it one.
     fn settle(&mut self, burst: usize) {
-        let end = Instant::now() + PATIENCE;
-        loop {
+        let mut rest = Instant::now();
+        while rest.elapsed() < REST {
             self.journal.read_into(&mut self.story.ledger);
             let ledger = &self.story.ledger;
-            let open: Vec<u64> =
-                ledger.of_burst(burst).map(|(id, _)| id).filter(|id| !ledger.ends.contains_key(id)).collect();
-            if open.is_empty() {
+            if ledger.of_burst(burst).all(|(id, _)| ledger.ends.contains_key(&id)) {
                 return;
             }
-            if Instant::now() > end {
-                self.story.faults.push(format!("burst {burst}: requests {open:?} never ended"));
-                return;
+            let waits = Speaker::peek(&self.run).ok().flatten().is_some_and(|(state, _)| state.pending.is_some());
+            if waits || !self.env.player_pids().is_empty() {
+                rest = Instant::now();
             }
             std::thread::sleep(Duration::from_millis(3));
         }
@@ -254,9 +313,20 @@ impl World {
 
     /// One more request finds everything in order; when it is over, nothing is left of anything.
     fn come_to_rest(&mut self) {
-        self.env.wait_for_players_to_end(PATIENCE);
-        let (burst, _) = self.burst(1, 0);
-        self.settle(burst);
+        let end = Instant::now() + PATIENCE;
+        loop {
+            self.env.wait_for_players_to_end(PATIENCE);
+            self.leave_no_cool_down();
+            let (burst, _) = self.burst(1, 0);
+            self.settle(burst);
+            if self.story.ledger.of_burst(burst).count() == 1 {
+                break;
+            }
+            if Instant::now() > end {
+                self.story.faults.push("the last request was never accepted".to_owned());
+                break;
+            }
+        }
         self.env.wait_for_players_to_end(PATIENCE);
         self.journal.read_into(&mut self.story.ledger);
         wait_for("the server to be rid of all streams", PATIENCE, || {
