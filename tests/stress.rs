@@ -2,7 +2,7 @@
 //! hooks are killed; judged by what a server heard, step by step, and by the journal.
 //!
 //! Everything comes from one seed, which is printed; `HERALD_TEST_SEED` repeats it, and `HERALD_TEST_FULL=1` asks for
-//! 100,000 requests.
+//! 100,000 requests. `HERALD_TEST_KEEP` names a folder that is to get the journals.
 
 #![cfg(target_os = "linux")]
 
@@ -10,6 +10,8 @@ mod support;
 
 #[path = "hook/bench.rs"]
 mod bench;
+#[path = "stress/broken.rs"]
+mod broken;
 #[path = "stress/fire.rs"]
 mod fire;
 #[path = "stress/judge.rs"]
@@ -62,7 +64,7 @@ fn no_rule_is_broken_under_fire() {
 #[test]
 fn what_breaks_the_rules_is_found_out() {
     let _turn = Turn::take();
-    let found = world::two_at_one_server();
+    let found = broken::two_at_one_server();
     assert!(!found.overlaps.is_empty());
     assert!(!found.stale.is_empty());
 }

@@ -28,6 +28,8 @@ pub(crate) enum Kind {
     Stop,
     /// A hook was killed.
     Hook,
+    /// A hook ended itself, without a word, because its own time was up.
+    Late,
 }
 
 /// To whom and when, in microseconds since boot: a kill from right before to right after, a stop from when all threads

@@ -12,7 +12,7 @@ use crate::support::stand_in::{Record, TICK_MS};
 
 /// One step of the server's clock, in microseconds.
 const TICK: u64 = TICK_MS as u64 * 1000;
-/// What a server holds of a stream: the client's [latency](herald) of 30 ms.
+/// What a server holds of a stream: what a client lets it, 30 ms.
 const QUEUE: u64 = 30_000;
 /// A confirmation older than this allows no sound; a player that the machine keeps waiting may be that far behind.
 const FRESHNESS: u64 = 60_000;
@@ -46,6 +46,11 @@ pub(crate) struct Stale {
 /// Finds audible steps of a request that the fence no longer names, later than they may be.
 pub(crate) fn stale(record: &Record, ledger: &Ledger, blows: &[Blow], min_audible: u64) -> Stale {
     let mut found = Stale::default();
+    // When the fence was first seen there.
+    let mut moved_to = BTreeMap::new();
+    for tick in record.ticks.iter().filter(|tick| tick.word > 0) {
+        moved_to.entry(tick.word).or_insert(tick.at);
+    }
     for (number, voice) in record.voices.iter().enumerate().filter(|(_, voice)| voice.audible_frames > 0) {
         let Some(event) = event_at(f64::from(voice.level)) else {
             found.faults.push(format!("{voice:?} is nobody's sound"));
@@ -54,8 +59,14 @@ pub(crate) fn stale(record: &Record, ledger: &Ledger, blows: &[Blow], min_audibl
         let heard: Vec<usize> =
             (0..record.ticks.len()).filter(|tick| record.ticks[*tick].audible.contains(&number)).collect();
         let (Some(first), Some(last)) = (heard.first(), heard.last()) else { continue };
-        // The fence names it, or a request that nothing ever told of, and which may be this one.
-        let named = |tick: usize| ledger.event_of(record.ticks[tick].word).is_none_or(|named| named == event);
+        // The fence names it, or a request that nothing ever told of, and which may be this one if it is no older.
+        let named = |tick: usize| {
+            let word = record.ticks[tick].word;
+            match ledger.event_of(word) {
+                Some(named) => named == event,
+                None => moved_to.get(&word).is_some_and(|moved| *moved <= voice.created + TICK),
+            }
+        };
         let begun = record.ticks[*first].at;
         // The last step at which the fence still named it. It moved before the step after that.
         let Some(good) = (0..=*last).rev().find(|tick| named(*tick)) else {
@@ -101,20 +112,14 @@ pub(crate) fn stale(record: &Record, ledger: &Ledger, blows: &[Blow], min_audibl
 pub(crate) fn talking_in_sleep(record: &Record, blows: &[Blow]) -> Vec<String> {
     let mut faults = Vec::new();
     for blow in blows.iter().filter(|blow| blow.kind == Kind::Stop) {
+        let mut late = 0;
         for tick in record.ticks.iter().filter(|tick| (blow.from..blow.until).contains(&tick.at)) {
-            let late: u64 = record
-                .ticks
-                .iter()
-                .filter(|other| (blow.from..=tick.at).contains(&other.at))
-                .map(|other| other.late)
-                .sum();
+            late += tick.late;
+            let slept = tick.at - blow.from;
             let spoke = tick.audible.iter().any(|voice| record.voices[*voice].pid == blow.pid);
-            if spoke && tick.at > blow.from + QUEUE + 3 * TICK + 2 * late {
-                let (slept, late) = (tick.at - blow.from, late);
-                faults.push(format!(
-                    "process {} {slept} us after it was stopped; the clock was late by {late} us in all",
-                    blow.pid
-                ));
+            if spoke && slept > QUEUE + 3 * TICK + 2 * late {
+                let pid = blow.pid;
+                faults.push(format!("process {pid} {slept} us after it was stopped; the clock was late by {late} us"));
                 break;
             }
         }

@@ -41,7 +41,7 @@ impl Table {
             ("owners stopped", count(Kind::Stop)),
             ("owners removed by the heir", ledger.escalated.len()),
             ("hooks killed", count(Kind::Hook)),
-            ("hooks out of their own time", story.out_of_time),
+            ("hooks out of their own time", count(Kind::Late)),
             ("calm bursts", story.calm.len()),
             ("= overlaps", overlaps.len()),
             ("= stale sounds", stale.faults.len()),
