@@ -13,6 +13,7 @@ use std::fmt::Debug;
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
+use rstest::rstest;
 use rustix::process::{Signal, pidfd_send_signal};
 
 use case::{CPU, Case, Ending, MARGIN, Seen, TIMEOUT};
@@ -138,10 +139,12 @@ fn a_server_that_fails_while_a_sound_is_made_to_end_costs_that_sound_and_nothing
     every(&[Ending::Timeout, Ending::BargeIn], faults);
 }
 
-#[test]
-fn no_flood_keeps_the_player_busy() {
-    let floods = [Fault::FloodsErrors, Fault::FloodsRequests, Fault::Babbles];
-    all(FLOODED_CREW, failures(&[Ending::Natural], &floods), |(since, fault, ending)| {
+#[rstest]
+#[case::errors(Fault::FloodsErrors)]
+#[case::requests(Fault::FloodsRequests)]
+#[case::nonsense(Fault::Babbles)]
+fn no_flood_keeps_the_player_busy(#[case] flood: Fault) {
+    all(FLOODED_CREW, failures(&[Ending::Natural], &[flood]), |(since, fault, ending)| {
         let seen = Case::failing(*since, *fault).play(*ending)?;
         require(seen.burnt < CPU, || format!("{:?} of processor time: {:?}", seen.burnt, seen.ends))
     });

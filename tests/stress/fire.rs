@@ -63,8 +63,7 @@ pub(crate) fn fire(env: &TestEnv, run: &Path, plan: &Plan, over: &AtomicBool) ->
             stops -= 1;
             let stopped = stopped_at(pid);
             let ms = STOP_MS.start() + chance.below(STOP_MS.end() - STOP_MS.start() + 1);
-            std::thread::sleep(Duration::from_millis(ms as u64));
-            let until = boot_us();
+            let until = asleep_until(pid, stopped + ms as u64 * 1000);
             // It may have been removed by the next in line.
             let _ = pidfd_send_signal(&handle, Signal::CONT);
             (stopped, until)
@@ -81,6 +80,23 @@ fn stopped_at(pid: u32) -> u64 {
         std::thread::sleep(Duration::from_micros(200));
     }
     boot_us()
+}
+
+/// The last time until `end` at which it was seen to stand still.
+///
+/// Others may let it go on: the kernel does, when the hook that started it ends and leaves it without a session's
+/// parent.
+fn asleep_until(pid: u32, end: u64) -> u64 {
+    let mut seen = boot_us();
+    while seen < end {
+        std::thread::sleep(Duration::from_micros((end - seen).min(4000)));
+        let now = boot_us();
+        if !all_stopped(pid) {
+            break;
+        }
+        seen = now;
+    }
+    seen
 }
 
 fn all_stopped(pid: u32) -> bool {

@@ -68,16 +68,15 @@ pub(crate) fn stale(record: &Record, ledger: &Ledger, blows: &[Blow], min_audibl
             }
         };
         let begun = record.ticks[*first].at;
-        // The last step at which the fence still named it. It moved before the step after that.
-        let Some(good) = (0..=*last).rev().find(|tick| named(*tick)) else {
-            found.faults.push(format!("{voice:?} was never at the fence"));
-            continue;
-        };
-        if good == *last {
+        // The last step at which the fence still named it: it moved before the step after that. Between two steps it
+        // may have been there and be gone again; then it moved when the sound began at the latest.
+        let good = (0..=*last).rev().find(|tick| named(*tick));
+        if good == Some(*last) {
             continue;
         }
-        let moved = record.ticks[good + 1].at;
-        let late: u64 = record.ticks[good + 1..=*last].iter().map(|tick| tick.late).sum();
+        let next = good.map_or(*first, |tick| tick + 1);
+        let moved = record.ticks[next].at;
+        let late: u64 = record.ticks[next..=*last].iter().map(|tick| tick.late).sum();
         let due = moved.max(begun + min_audible);
         let end = record.ticks[*last].at;
         found.reactions.push(end.saturating_sub(due));
@@ -86,7 +85,7 @@ pub(crate) fn stale(record: &Record, ledger: &Ledger, blows: &[Blow], min_audibl
             found.faults.push(format!(
                 "{} us after it should have ended ({allowed} us allowed): {voice:?}, the fence moved to {} at {moved}",
                 end - due,
-                record.ticks[good + 1].word,
+                record.ticks[next].word,
             ));
         }
         let woken = blows.iter().find(|blow| {
@@ -158,8 +157,8 @@ pub(crate) fn ends(ledger: &Ledger, blows: &[Blow]) -> Ends {
     }
     for (id, ends) in ledger.ends.iter().filter(|(_, ends)| ends.len() > 1) {
         let recovered = ends.len() == 2 && ends.iter().any(|end| end.reason == "player-gone");
-        let at = ends.iter().map(|end| end.at).min().unwrap_or(0);
-        if recovered && excuse(at.saturating_sub(100_000), at + 100_000) {
+        let (first, last) = ends.iter().fold((u64::MAX, 0), |(first, last), end| (first.min(end.at), last.max(end.at)));
+        if recovered && excuse(first.saturating_sub(100_000), last + 100_000) {
             found.retold += 1;
         } else {
             found.faults.push(format!("request {id} has {} ends: {ends:?}", ends.len()));

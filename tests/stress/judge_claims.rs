@@ -86,7 +86,7 @@ fn lateness_of_the_clock_widens_what_is_allowed() {
 
 #[test]
 fn a_sound_that_was_never_at_the_fence_is_stale() {
-    let record = record(&[(7, 1)], repeat(20, 2, &[0]));
+    let record = record(&[(7, 1)], repeat(40, 2, &[0]));
     assert_eq!(stale(&record, &ledger(2), &[], 0).faults.len(), 1);
     let mut nobody = record.clone();
     nobody.voices[0].level = 0.05;
