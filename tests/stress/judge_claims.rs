@@ -92,7 +92,7 @@ fn a_sound_that_was_never_at_the_fence_is_stale() {
     nobody.voices[0].level = 0.05;
     assert_eq!(stale(&nobody, &ledger(2), &[], 0).faults.len(), 1, "and so is one of nobody's");
     assert!(stale(&record, &ledger(1), &[], 0).faults.is_empty(), "a request that nothing told of may be anybody's");
-    let mut old = record.clone();
+    let mut old = record;
     old.voices[0].created -= 3 * TICK;
     assert_eq!(stale(&old, &ledger(1), &[], 0).faults.len(), 1, "but not that of a stream that was there before");
 }
