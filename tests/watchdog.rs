@@ -14,12 +14,11 @@ use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use rstest::rstest;
-use rustix::process::{Signal, pidfd_send_signal};
 
 use case::{CPU, Case, Ending, MARGIN, Seen, TIMEOUT};
 use support::stand_in::{Fault, Since};
 use support::turn::Turn;
-use support::{PATIENCE, wait_for};
+use support::wait_for;
 
 /// From a standstill to the end of the process.
 const NO_PROGRESS: Duration = Duration::from_secs(1);
@@ -217,26 +216,6 @@ fn what_never_began_is_tried_once_more_on_the_next_output_and_what_began_is_not(
         require(end["outcome"] == wanted.0 && end["backend"] == wanted.1, || end.to_string())?;
         require(case.server.look(|record| record.connections) == 1, || "it was tried again".to_owned())?;
         judge(&case, &seen)
-    });
-}
-
-/// Stopped and let go on, as by a suspend: the time that passed meanwhile says nothing about the output.
-#[test]
-fn a_player_that_was_stopped_does_not_take_the_output_for_dead() {
-    all(CREW, 0..20, |_| {
-        let case = Case::with(None);
-        case.tell("e.long")?;
-        wait_for("the sound", PATIENCE, || case.server.look(|record| record.first_heard(0)));
-        let pid = case.server.look(|record| record.voices[0].pid);
-        let player = case.env.player_handle(pid).ok_or("the player is gone")?;
-        let signal = |signal| pidfd_send_signal(&player, signal).map_err(|error| error.to_string());
-        signal(Signal::STOP)?;
-        std::thread::sleep(Duration::from_millis(1500));
-        signal(Signal::CONT)?;
-        case.watch_the_players_end(1)?;
-        let ends = case.lines("playback");
-        require(ends.iter().all(|end| end["reason"] != "no-audio"), || format!("{ends:?}"))?;
-        require(!case.is_cooling_down()?, || format!("it is left alone: {ends:?}"))
     });
 }
 
