@@ -6,6 +6,7 @@
 
 use std::ffi::{OsStr, OsString};
 use std::fs;
+use std::os::fd::OwnedFd;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -195,9 +196,18 @@ impl TestEnv {
 
     /// The players of this world that run now.
     pub(crate) fn player_pids(&self) -> Vec<u32> {
-        let mut variable = b"HERALD_STATE_DIR=".to_vec();
-        variable.extend_from_slice(self.state_dir().as_os_str().as_bytes());
+        let variable = self.state_variable();
         all_players().filter(|&pid| has_variable(pid, &variable)).collect()
+    }
+
+    /// A handle of the process `pid`, if that is a player of this world: what is sent by it reaches nobody else.
+    pub(crate) fn player_handle(&self, pid: u32) -> Option<OwnedFd> {
+        let handle = pidfd_open(Pid::from_raw(pid.cast_signed())?, PidfdFlags::empty()).ok()?;
+        (is_player(pid) && has_variable(pid, &self.state_variable())).then_some(handle)
+    }
+
+    fn state_variable(&self) -> Vec<u8> {
+        [b"HERALD_STATE_DIR=", self.state_dir().as_os_str().as_bytes()].concat()
     }
 
     /// Waits until no player of this world runs.
@@ -236,9 +246,7 @@ impl TestEnv {
             let pids = self.player_pids();
             clean = if pids.is_empty() { clean + 1 } else { 0 };
             for pid in pids {
-                // Through a handle, and asked again: the number may belong to another program by now.
-                let handle = Pid::from_raw(pid.cast_signed()).and_then(|pid| pidfd_open(pid, PidfdFlags::empty()).ok());
-                if let Some(handle) = handle.filter(|_| is_player(pid)) {
+                if let Some(handle) = self.player_handle(pid) {
                     let _ = pidfd_send_signal(handle, Signal::KILL);
                 }
             }

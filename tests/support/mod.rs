@@ -11,6 +11,7 @@
 //! | room | owns |
 //! |---|---|
 //! | [`server`] | a private PulseAudio or PipeWire with one null sink |
+//! | [`stand_in`] | a sound server in the test's own process, which knows who gave what and fails as it is told |
 //! | [`recorder`] | what that sink played, with the time of each piece |
 //! | [`analysis`] | pure functions on samples, and the verdict built from them |
 //! | [`tone`] | test sounds as samples and as files |
@@ -24,6 +25,7 @@ pub(crate) mod env;
 pub(crate) mod process;
 pub(crate) mod recorder;
 pub(crate) mod server;
+pub(crate) mod stand_in;
 pub(crate) mod tone;
 pub(crate) mod turn;
 
@@ -35,6 +37,7 @@ pub(crate) use analysis::Verdict;
 pub(crate) use env::TestEnv;
 pub(crate) use recorder::{Recorder, Recording};
 pub(crate) use server::{Kind, PipeWire, PulseAudio, Server, server_or_skip};
+pub(crate) use stand_in::StandIn;
 pub(crate) use tone::{Depth, Tone};
 
 /// Enough for a machine that does ten other things; only a test that would fail anyway waits this long.

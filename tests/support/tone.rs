@@ -63,6 +63,11 @@ impl Tone {
         Self::generated(rate, ms, |_, _| 0.0)
     }
 
+    /// One value and nothing else, in one channel: whoever hears a sample of it knows which sound it is.
+    pub(crate) fn constant(rate: u32, level: f64, ms: f64) -> Self {
+        Self::generated(rate, ms, |_, _| level / AMPLITUDE).channels(1)
+    }
+
     fn generated(rate: u32, ms: f64, wave: impl Fn(f64, usize) -> f64) -> Self {
         let sample = |index| (AMPLITUDE * wave(index as f64 / f64::from(rate), index)) as f32;
         Self { rate, channels: 2, samples: (0..frames(ms, rate)).map(sample).collect() }
