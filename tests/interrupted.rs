@@ -21,6 +21,7 @@ use judge::{Fault, frames, perform, whole};
 use stage::{Moment, Stage, Way, hear};
 use support::analysis::{AUDIBLE, levels, segments_above};
 use support::recorder::RATE;
+use support::stand_in::{self, Since, StandIn};
 use support::{Kind, PATIENCE, TestEnv, Tone, wait_for};
 
 /// `timeout` of the configurations here.
@@ -313,4 +314,22 @@ fn what_waits_is_heard_when_the_speaking_player_hangs(#[case] moment: Moment) {
     let high = levels(&heard, RATE, &[440.0, 1000.0], 5.0, 1.0);
     let high = high.iter().filter(|window| window.levels[1] > 0.2 && window.levels[0] < 0.1).count();
     assert!(high > 250, "the second one is heard for {high} ms");
+}
+
+/// One retry, by another way: here it leads to a server that works.
+#[test]
+fn a_server_that_never_plays_is_left_for_the_next_output() {
+    let Some(mut stage) = Stage::with(Kind::PulseAudio) else { return };
+    set_up(&mut stage, Way::Device, "");
+    let dead = StandIn::start();
+    dead.set(Some((Since::Create, stand_in::Fault::Stalls)));
+    dead.serve(&mut stage.env);
+    let recorder = stage.listen();
+    let mark = recorder.frames();
+    let request = stage.tell(Moment::Idle);
+    let end = stage.end_of(request);
+    assert_eq!((&end["outcome"], &end["backend"]), (&"finished".into(), &"device".into()), "{end}");
+    assert!(end["detail"].as_str().is_some_and(|detail| detail.contains("no progress")), "{end}");
+    hear(&recorder, mark);
+    assert_eq!(dead.look(|record| record.connections), 1, "tried once");
 }

@@ -5,6 +5,8 @@
 
 mod support;
 
+#[path = "hook/bench.rs"]
+mod bench;
 #[path = "watchdog/case.rs"]
 mod case;
 
@@ -15,10 +17,11 @@ use std::time::{Duration, Instant};
 
 use rstest::rstest;
 
+use bench::Front;
 use case::{CPU, Case, Ending, MARGIN, Seen, TIMEOUT};
 use support::stand_in::{Fault, Since};
 use support::turn::Turn;
-use support::wait_for;
+use support::{PATIENCE, wait_for};
 
 /// From a standstill to the end of the process.
 const NO_PROGRESS: Duration = Duration::from_secs(1);
@@ -78,11 +81,11 @@ fn judge(case: &Case, seen: &Seen) -> Result<(), String> {
     require(steps == dead, || format!("{steps} cool-downs: {seen:?}"))?;
     let cools = case.is_cooling_down()?;
     require(cools == seen.is_dead(), || format!("is cooling down: {cools}, {seen:?}"))?;
-    if !cools {
-        let ends = seen.ends.len() + 1;
-        case.watch_the_players_end(ends)?;
+    if cools {
+        case.env.end_cool_down();
+    } else {
+        case.watch_the_players_end(seen.ends.len() + 1)?;
     }
-    case.age_the_cool_down()?;
     case.the_next_sound_is_heard()
 }
 
@@ -240,4 +243,28 @@ fn the_cool_down_is_over_after_twelve_seconds() {
     assert!(turned_away > 10, "{turned_away}");
     case.watch_the_players_end(seen.ends.len() + 1).expect("it is heard");
     assert_eq!(case.lines("playback").last().map(|end| end["outcome"].clone()), Some("finished".into()));
+}
+
+/// Threads can't be had where their stacks don't fit into the address space that a player gives itself.
+#[test]
+fn where_no_thread_can_be_had_the_main_one_plays_and_still_lets_itself_be_cut() {
+    let _turn = Turn::take();
+    let case = Case::with(None);
+    let Some(mut player) = case.env.player() else { return };
+    // Beside this front nobody plays: what waits is left to the player that is started here.
+    let front = Front::with_stand_in(&case.env);
+    front.run(&case.env, &["--event", "e.long"], b"{}");
+    let mut player = player.env("RUST_MIN_STACK", "4000000000").spawn().expect("could not start the player");
+    wait_for("the first sound", PATIENCE, || case.server.look(|record| record.first_heard(0)));
+    let threads = std::fs::read_dir(format!("/proc/{}/task", player.id())).map_or(0, Iterator::count);
+    assert_eq!(threads, 1);
+    std::thread::sleep(Duration::from_millis(300));
+    front.run(&case.env, &["--event", "e.urgent"], b"{}");
+    assert!(player.wait().expect("the player ends").success());
+    let ends: Vec<_> = case.lines("playback").iter().map(|line| line["outcome"].clone()).collect();
+    assert_eq!(ends, ["superseded", "finished"]);
+    let record = case.server.record();
+    assert!(record.ticks.iter().all(|tick| tick.audible.len() <= 1), "one at a time");
+    let heard: Vec<u64> = record.voices.iter().map(|voice| voice.audible_frames).collect();
+    assert!(matches!(heard.as_slice(), [2000..8000, 1600]), "{heard:?} {:#?}", case.env.journal());
 }

@@ -4,8 +4,6 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::time::{Duration, Instant};
 
-use herald::platform::clock::Stamp;
-use herald::speaker::{COOL_DOWN, PLAYER_PATIENCE, Speaker};
 use serde_json::Value;
 
 use crate::support::stand_in::{Fault, Script, Since};
@@ -158,19 +156,6 @@ impl Case {
             }
             std::thread::sleep(Duration::from_millis(5));
         }
-    }
-
-    /// Makes the cool-down, if there is one, as old as it has to be to be over.
-    pub(crate) fn age_the_cool_down(&self) -> Result<(), String> {
-        let run = fs::read_dir(self.env.state_dir()).map_err(|error| error.to_string())?.flatten();
-        let run = run.map(|entry| entry.path()).find(|path| path.is_dir()).ok_or("there is no run directory")?;
-        let speaker = Speaker::open(&run).map_err(|error| error.to_string())?;
-        let mut critical = speaker.enter(PLAYER_PATIENCE).map_err(|error| error.to_string())?;
-        if let Some(since) = &mut critical.state.cooling_since {
-            let ms = COOL_DOWN.as_millis() as u64;
-            *since = Stamp { wall_ms: since.wall_ms - ms, boot_us: since.boot_us.saturating_sub(ms * 1000) };
-        }
-        critical.commit().map_err(|error| error.to_string())
     }
 
     /// Whether a hook is turned away because of the output, and starts nothing.

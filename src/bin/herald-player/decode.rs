@@ -7,6 +7,7 @@
 pub(crate) mod format;
 
 use std::borrow::Cow;
+use std::cell::Cell;
 use std::fmt;
 use std::io::Cursor;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -79,14 +80,36 @@ impl Spec {
 }
 
 /// A decoded sound: mono or stereo samples at the file's own rate, interleaved, not yet levelled.
-#[derive(Debug)]
 pub(crate) struct Sound {
     spec: Spec,
     /// Samples that are there, and how many of them have been pulled.
     head: Vec<f32>,
     at: usize,
-    /// Where more come from.
-    rest: Option<Receiver<Vec<f32>>>,
+    rest: Rest,
+}
+
+/// Where the samples behind the head come from.
+enum Rest {
+    /// There are none.
+    None,
+    /// A thread decodes them ahead.
+    Ahead(Receiver<Vec<f32>>),
+    /// Whoever pulls decodes, where no thread can be had: a block costs him less than it lasts.
+    Here(Box<Reader>),
+}
+
+impl Rest {
+    fn of(reader: Reader) -> Self {
+        let (hand_over, handed_over) = sync_channel::<Reader>(1);
+        let (sender, receiver) = sync_channel(AHEAD);
+        let decode = move || handed_over.into_iter().for_each(|reader| ahead(reader, &sender));
+        if std::thread::Builder::new().name("decode".into()).spawn(decode).is_err() {
+            return Self::Here(Box::new(reader));
+        }
+        // It waits for a reader, so this one gets there.
+        let _ = hand_over.send(reader);
+        Self::Ahead(receiver)
+    }
 }
 
 impl Sound {
@@ -112,22 +135,14 @@ impl Sound {
             return Err(Unplayable::new("no samples in it"));
         }
         let spec = reader.spec;
-        let mut rest = None;
-        if more {
-            let (sender, receiver) = sync_channel(AHEAD);
-            std::thread::Builder::new()
-                .name("decode".into())
-                .spawn(move || ahead(reader, &sender))
-                .map_err(|error| Unplayable::new(format!("no thread to decode it in: {error}")))?;
-            rest = Some(receiver);
-        }
+        let rest = if more { Rest::of(reader) } else { Rest::None };
         Ok(Self { spec, head, at: 0, rest })
     }
 
     /// Samples that are there already.
     #[cfg(test)]
     pub(crate) fn from_samples(spec: Spec, samples: Vec<f32>) -> Self {
-        Self { spec, head: samples, at: 0, rest: None }
+        Self { spec, head: samples, at: 0, rest: Rest::None }
     }
 
     /// Rate and channels.
@@ -152,23 +167,24 @@ impl Sound {
 
     /// Whether every sample has been pulled.
     pub(crate) fn ended(&self) -> bool {
-        self.at == self.head.len() && self.rest.is_none()
+        self.at == self.head.len() && matches!(self.rest, Rest::None)
     }
 
     fn refill(&mut self) -> bool {
-        let Some(rest) = &self.rest else { return false };
-        match rest.recv_timeout(PATIENCE) {
-            Ok(block) => {
-                self.head = block;
-                self.at = 0;
-                true
-            }
-            Err(RecvTimeoutError::Timeout) => false,
-            Err(RecvTimeoutError::Disconnected) => {
-                self.rest = None;
-                false
-            }
+        let (block, more) = match &mut self.rest {
+            Rest::None => return false,
+            Rest::Ahead(blocks) => match blocks.recv_timeout(PATIENCE) {
+                Ok(block) => (block, true),
+                Err(RecvTimeoutError::Timeout) => return false,
+                Err(RecvTimeoutError::Disconnected) => (Vec::new(), false),
+            },
+            Rest::Here(reader) => reader.block(),
+        };
+        if !more {
+            self.rest = Rest::None;
         }
+        (self.head, self.at) = (block, 0);
+        !self.head.is_empty()
     }
 }
 
@@ -209,7 +225,19 @@ fn open(path: &Path) -> std::io::Result<std::fs::File> {
 
 /// Runs a decoder, which may panic on a damaged file.
 fn guarded<T>(run: impl FnOnce() -> T) -> Option<T> {
-    catch_unwind(AssertUnwindSafe(run)).ok()
+    GUARDED.set(true);
+    let result = catch_unwind(AssertUnwindSafe(run)).ok();
+    GUARDED.set(false);
+    result
+}
+
+/// Whether a panic of this thread would be that of a decoder, and so of no account.
+pub(crate) fn is_guarded() -> bool {
+    GUARDED.get()
+}
+
+thread_local! {
+    static GUARDED: Cell<bool> = const { Cell::new(false) };
 }
 
 fn broken() -> Unplayable {
@@ -217,11 +245,8 @@ fn broken() -> Unplayable {
 }
 
 fn ahead(mut reader: Reader, sender: &SyncSender<Vec<f32>>) {
-    let samples = BLOCK * usize::from(reader.spec.channels);
     loop {
-        let mut block = Vec::with_capacity(samples);
-        // A panic ends the sound where it happened.
-        let more = guarded(|| reader.read(&mut block, samples)).unwrap_or(false);
+        let (block, more) = reader.block();
         if (!block.is_empty() && sender.send(block).is_err()) || !more {
             return;
         }
@@ -268,6 +293,14 @@ impl Reader {
         // The last block of Vorbis is always whole; how much of it is sound only the container knows.
         let left = frames.filter(|_| format == Format::Ogg).unwrap_or(most);
         Ok(Self { decoder, spec, source_channels: usize::from(channels), frames, left })
+    }
+
+    /// The next block, and whether there may be more. A panic ends the sound where it happened.
+    fn block(&mut self) -> (Vec<f32>, bool) {
+        let samples = BLOCK * usize::from(self.spec.channels);
+        let mut block = Vec::with_capacity(samples);
+        let more = guarded(|| self.read(&mut block, samples)).unwrap_or(false);
+        (block, more)
     }
 
     /// Appends up to `samples` samples; `false` if that was the end.
@@ -370,7 +403,17 @@ pub(crate) mod tests {
     fn a_long_sound_is_decoded_ahead_and_complete() {
         let given: Vec<i16> = (0..8000 * 5).map(|n| (n % 30_000) as i16).collect();
         let mut sound = Sound::decode(wav(8000, 1, &given)).expect("a fine file");
-        assert!(sound.rest.is_some());
+        assert!(matches!(sound.rest, Rest::Ahead(_)));
+        let got: Vec<i16> = all(&mut sound).iter().map(|sample| (sample * 32_768.0) as i16).collect();
+        assert_eq!(got, given);
+    }
+
+    #[test]
+    fn a_long_sound_is_complete_also_where_whoever_pulls_decodes() {
+        let given: Vec<i16> = (0..8000 * 5).map(|n| (n % 30_000) as i16).collect();
+        let reader = Reader::new(wav(8000, 1, &given).into(), Format::Wav).expect("a fine file");
+        let spec = reader.spec;
+        let mut sound = Sound { spec, head: Vec::new(), at: 0, rest: Rest::Here(Box::new(reader)) };
         let got: Vec<i16> = all(&mut sound).iter().map(|sample| (sample * 32_768.0) as i16).collect();
         assert_eq!(got, given);
     }
@@ -396,6 +439,15 @@ pub(crate) mod tests {
             }
         }
         let _ = std::panic::take_hook();
+    }
+
+    #[test]
+    fn a_panic_is_the_decoders_only_while_it_runs() {
+        assert_eq!((guarded(is_guarded), is_guarded()), (Some(true), false));
+        std::panic::set_hook(Box::new(|_| {}));
+        let panicked = guarded(|| panic!("on purpose"));
+        let _ = std::panic::take_hook();
+        assert_eq!((panicked, is_guarded()), (None::<()>, false));
     }
 
     #[test]

@@ -12,12 +12,14 @@ use herald::speaker::lifecycle::{Breach, Past};
 use herald::speaker::{Dump, SpeakerEntry, StageEntry};
 use jiff::Timestamp;
 
+use crate::decode;
+
 /// From now on a panic of the deciding thread, which is the main one, ends the process before anything is unwound: what
-/// would be unwound are the locks. A panic of another thread costs that thread, silently.
+/// would be unwound are the locks. A panic of another thread costs that thread, one of a decoder its sound, silently.
 pub(crate) fn arm(paths: &Paths) {
     let paths = paths.clone();
     std::panic::set_hook(Box::new(move |info| {
-        if std::thread::current().name() == Some("main") {
+        if std::thread::current().name() == Some("main") && !decode::is_guarded() {
             abort(&paths, &Breach::Panicked(message(info)), None);
         }
     }));

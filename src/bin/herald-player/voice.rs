@@ -16,7 +16,6 @@ pub(crate) fn gain(volume: u8) -> f32 {
 }
 
 /// A sound on its way out.
-#[derive(Debug)]
 pub(crate) struct Voice {
     sound: Sound,
     gain: f32,

@@ -27,6 +27,9 @@ const ABSOLUTE: u32 = 1;
 /// The longest control message taken; anything longer is no answer of a sound server.
 const MAX_MESSAGE: usize = 1 << 20;
 
+/// So many messages in a second are a flood. A server that plays sends one for each block, some hundreds.
+const FLOOD: u32 = 2000;
+
 /// What a server can say.
 #[derive(Debug)]
 pub(super) enum Message {
@@ -83,6 +86,8 @@ pub(super) struct Connection {
     next: u32,
     inbox: Vec<u8>,
     outbox: Vec<u8>,
+    /// Messages since that moment, which is less than a second ago.
+    heard: (u32, Instant),
 }
 
 impl Connection {
@@ -90,7 +95,7 @@ impl Connection {
     pub(super) fn open(path: &Path, keep_on: impl FnMut() -> bool) -> io::Result<Self> {
         let socket = connect(path, keep_on)?;
         socket.set_nonblocking(true)?;
-        Ok(Self { socket, next: 0, inbox: Vec::new(), outbox: Vec::new() })
+        Ok(Self { socket, next: 0, inbox: Vec::new(), outbox: Vec::new(), heard: (0, Instant::now()) })
     }
 
     /// Puts a command in line and returns its number.
@@ -132,13 +137,22 @@ impl Connection {
         loop {
             self.flush()?;
             if let Some(message) = self.parse()? {
-                return Ok(Some(message));
+                return self.count().map(|()| Some(message));
             }
             let left = until.saturating_duration_since(Instant::now());
             if !self.read(left)? {
                 return Ok(None);
             }
         }
+    }
+
+    /// Ends a conversation in which only one talks: listening to it would cost a processor.
+    fn count(&mut self) -> Result<(), Broken> {
+        if self.heard.1.elapsed() > Duration::from_secs(1) {
+            self.heard = (0, Instant::now());
+        }
+        self.heard.0 += 1;
+        if self.heard.0 > FLOOD { Err(Broken::new("the sound server does not stop talking")) } else { Ok(()) }
     }
 
     /// Waits for bytes and takes them; `false` if there were none in time.
