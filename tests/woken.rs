@@ -17,7 +17,7 @@ use std::time::Duration;
 use rustix::process::{Signal, pidfd_send_signal};
 
 use case::Case;
-use support::stand_in::boot_us;
+use support::stand_in::{Fault, Since, boot_us};
 use support::turn::Turn;
 use support::{PATIENCE, find_program, or_skip, wait_for};
 
@@ -90,6 +90,32 @@ fn a_player_that_is_stopped_right_after_its_look_at_the_fence_is_silent_when_it_
             case.lines("playback")
         );
     }
+}
+
+/// It was told to end and was about to ramp down: what it meant to send then is of the past.
+#[test]
+fn a_player_that_is_stopped_while_it_fades_is_silent_when_it_goes_on() {
+    let _turn = Turn::take();
+    let case = Case::with(Some((Since::Fade, Fault::StopsClient)));
+    case.tell("e.long").expect("it is heard");
+    wait_for("the sound", PATIENCE, || case.server.look(|record| record.first_heard(0)));
+    let pid = case.server.look(|record| record.voices[0].pid);
+    let player = case.env.player_handle(pid).expect("the player is there");
+    case.server.heal();
+    case.tell("e.urgent").expect("it is heard");
+    wait_for("the player to be stopped", PATIENCE, || has_fallen_silent(&case).then_some(()));
+    let woken = boot_us();
+    pidfd_send_signal(&player, Signal::CONT).expect("the player is there");
+    case.watch_the_players_end(2).expect("both end");
+    let heard =
+        case.server.look(|record| record.ticks.iter().rfind(|tick| tick.audible.contains(&0)).map(|tick| tick.at));
+    assert!(
+        heard.is_some_and(|last| last < woken),
+        "heard at {heard:?}, went on at {woken}: {:?}",
+        case.lines("playback")
+    );
+    let ends: Vec<_> = case.lines("playback").iter().map(|line| line["outcome"].clone()).collect();
+    assert_eq!(ends, ["superseded", "finished"]);
 }
 
 /// A second and a half that this process did not live through is no silence of the server's.

@@ -108,6 +108,16 @@ mod tests {
         read_back(&Config::default());
     }
 
+    #[test]
+    fn no_file_is_taken_for_a_url_or_a_misspelt_kind_of_sound() {
+        for path in ["/://", "/a b://c", "/pac:k/x", "/x/pack:a/b"] {
+            let mut config = Config::default();
+            let sounds = Some(vec![SoundRef::Path(path.into())]);
+            config.rules.push(Rule { when: When::default(), then: Overrides { sounds, ..Overrides::default() } });
+            read_back(&config);
+        }
+    }
+
     fn duration(range: RangeInclusive<Duration>) -> impl Strategy<Value = Duration> {
         (range.start().as_nanos() as u64..=range.end().as_nanos() as u64, 0_u32..10)
             .prop_map(|(nanos, zeros)| nanos - nanos % 10_u64.pow(zeros))

@@ -212,6 +212,7 @@ impl Reader<'_> {
         let shown = shortened(text, 60);
         if let Some((scheme, rest)) = text.split_once(':')
             && !matches!(scheme, "builtin" | "pack" | "xdg")
+            && scheme.bytes().all(|b| b.is_ascii_alphanumeric() || b"+-._".contains(&b))
         {
             // It would be taken for a path, and nobody would hear or see anything.
             if rest.starts_with("//") {

@@ -9,6 +9,7 @@ use pulseaudio::protocol::{
     PulseError, SetClientNameReply,
 };
 use rustix::event::PollFlags;
+use rustix::process::{Pid, Signal, kill_process};
 
 use super::record::{Record, Voice};
 use super::script::{Fault, Script, Since};
@@ -84,6 +85,12 @@ impl Peer {
         if begins {
             self.active = self.script.map(|(_, fault)| fault);
             self.closed |= matches!(self.active, Some(Fault::Closes | Fault::Vanishes));
+            if self.active == Some(Fault::StopsClient)
+                && let Some(client) = Pid::from_raw(self.pid.cast_signed())
+            {
+                // While it is connected the number is its own.
+                let _ = kill_process(client, Signal::STOP);
+            }
         }
         begins
     }
@@ -159,7 +166,7 @@ impl Peer {
         };
         match self.active {
             Some(Fault::Ignores) if met => return,
-            None | Some(Fault::Ignores | Fault::Stalls) => {}
+            None | Some(Fault::Ignores | Fault::Stalls | Fault::StopsClient) => {}
             Some(Fault::Refuses) => {
                 return drop(protocol::write_error(&mut self.outbox, number, &PulseError::Internal));
             }

@@ -44,9 +44,12 @@ pub(crate) enum Fault {
     Closes,
     /// It closes every connection, and its socket is gone.
     Vanishes,
+    /// Nothing is wrong with it: its client's process is stopped at that step.
+    StopsClient,
 }
 
 impl Fault {
+    /// What can be wrong with a server.
     pub(crate) const ALL: [Self; 9] = [
         Self::Hangs,
         Self::Stalls,
@@ -61,7 +64,7 @@ impl Fault {
 
     /// Whether the server still takes samples out of its queues.
     pub(super) fn plays(self) -> bool {
-        self == Self::Ignores
+        matches!(self, Self::Ignores | Self::StopsClient)
     }
 
     /// Whether it writes as fast as it can.

@@ -17,6 +17,10 @@ const OPENING: Duration = Duration::from_millis(1700);
 /// How long closing may take. A fade is 5 ms and waits for the server at most 60 ms, and for its last word 100 ms.
 const OBEY: Duration = Duration::from_millis(300);
 
+/// For how long a fade is still confirmed; it may begin until [`FRESHNESS`] after that. A background thread that didn't
+/// run until then would be heard fading what nobody remembers.
+const GENTLE: Duration = Duration::from_millis(30);
+
 /// Why a playback is closing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Cause {
@@ -120,8 +124,7 @@ impl Timers {
         }
         let (_, since) = *self.closing.get_or_insert((Cause::Superseded, seen.now));
         match audible {
-            // The fade itself must still be allowed, but not for ever.
-            Some(_) => Orders { confirm: seen.now.duration_since(since) < OBEY, fade: true, ..Orders::default() },
+            Some(_) => Orders { confirm: seen.now.duration_since(since) < GENTLE, fade: true, ..Orders::default() },
             None => Orders { stop: true, ..Orders::default() },
         }
     }
@@ -200,9 +203,10 @@ mod tests {
         assert_eq!(looks(&mut timers, 0, 50, |ms| clock.at(ms, true)), GO_ON);
         assert_eq!(looks(&mut timers, 50, 160, |ms| clock.at(ms, false)), GO_ON);
         assert_eq!(timers.look(clock.at(160, false)), Orders { fade: true, ..GO_ON });
-        assert_eq!(looks(&mut timers, 170, 460, |ms| clock.at(ms, false)), Orders { fade: true, ..GO_ON });
-        let late = timers.look(clock.at(460, false));
-        assert_eq!(late, Orders { fade: true, overdue: true, ..NOTHING }, "the fade is not confirmed for ever");
+        assert_eq!(looks(&mut timers, 170, 190, |ms| clock.at(ms, false)), Orders { fade: true, ..GO_ON });
+        let late = looks(&mut timers, 190, 460, |ms| clock.at(ms, false));
+        assert_eq!(late, Orders { fade: true, ..NOTHING }, "a fade that has not begun by then begins no more");
+        assert_eq!(timers.look(clock.at(460, false)), Orders { fade: true, overdue: true, ..NOTHING });
     }
 
     #[test]

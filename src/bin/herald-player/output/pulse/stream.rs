@@ -130,8 +130,13 @@ impl Stream {
         fade(&mut rest, self.spec.channels, length as usize);
         // PipeWire takes whole blocks only: without the silence behind it, the ramp could stay where it is.
         rest.resize(rest.len() + self.spec.frames(FADING) as usize * channels, 0.0);
+        let message = self.message_of(at, &rest);
+        // The server may have taken its time to answer.
+        if control.permission() != Permission::Fade {
+            return self.silence();
+        }
+        self.connection.send(&message)?;
         control.hand_over();
-        self.put(at, &rest);
         // The ramp's last sixteenth is below a hundredth: waiting for the block that takes its last frame gains nothing.
         let end = start + length - length / 16;
         while Instant::now() < until && control.permission() != Permission::Silence {
