@@ -66,8 +66,8 @@ pub(super) fn direct(
         let overdue = director.look(&live, right).map_err(|breach| fatal(breach, control, &live))?;
         let told = news.recv_timeout(LOOK);
         if control.was_open() && matches!(live, Live::Opening(_)) {
-            right.prove().map_err(|breach| fatal(breach, control, &live))?;
             live = live.played();
+            right.prove().map_err(|breach| fatal(breach, control, &live))?;
         }
         match told {
             Ok(News::Found { sound, spec }) => (director.sound, director.spec) = (Some(sound), Some(spec)),
@@ -114,8 +114,8 @@ pub(super) fn direct_alone(
         attempt.run(&sender);
     }
     if control.was_open() {
-        right.prove().map_err(|breach| fatal(breach, control, &live))?;
         live = live.played();
+        right.prove().map_err(|breach| fatal(breach, control, &live))?;
     }
     let timers = std::mem::replace(
         &mut *timers.lock().unwrap_or_else(PoisonError::into_inner),
