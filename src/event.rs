@@ -229,6 +229,10 @@ pub struct Occurrence {
     pub detail: Option<String>,
     /// The command the tool ran, for sounds of single commands. Never written down.
     pub command: Option<String>,
+    /// It repeats, some seconds later, what another hook of the same agent tells at once.
+    pub reminder: bool,
+    /// It shows that a question was answered: the tool ran, or leave was given or refused.
+    pub answered: bool,
     /// Why it must stay silent whatever the configuration says, if it must.
     pub quiet: Option<Quiet>,
 }

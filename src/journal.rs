@@ -114,6 +114,10 @@ pub enum What {
     Escalated,
     /// The output is left alone for a while.
     CoolDown,
+    /// What was held back is asked for now.
+    Due,
+    /// What was held back is not heard.
+    CalledOff,
     /// A player found something that can't be and ended itself.
     Aborted,
 }

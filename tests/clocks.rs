@@ -15,7 +15,7 @@ use chance::Chance;
 use herald::config::Config;
 use herald::event::{Occurrence, Session};
 use herald::platform::clock::Stamp;
-use herald::policy::{self, Memory, Reason};
+use herald::policy::{self, Memory, Reason, Ticket};
 use herald::speaker::{COOL_DOWN, HOOK_PATIENCE, Speaker};
 
 const STEPS: usize = 1_000_000;
@@ -182,7 +182,7 @@ fn whatever_befalls_the_clocks_nobody_is_mute_for_longer_than_the_window() {
     let occurrence =
         Occurrence { event: "task.complete".parse().ok(), session: Some(Session::of("one")), ..Occurrence::default() };
     let settings = Config::default().settings(&occurrence);
-    let key = policy::throttle_key(&occurrence).expect("a known event");
+    let ticket = Ticket::of(&occurrence, &settings, false).expect("a known event");
     let folder = tempfile::tempdir().expect("a temporary folder");
     let speaker = Speaker::open(&folder.path().join("run")).expect("the run directory");
     let mut critical = speaker.enter(HOOK_PATIENCE * 100).expect("the lock");
@@ -199,11 +199,11 @@ fn whatever_befalls_the_clocks_nobody_is_mute_for_longer_than_the_window() {
         for rule in &mut rules {
             rule.stamp(&machine);
         }
-        memory.stamp_now(key, stamp);
+        ticket.heard(&mut memory, stamp);
         for _ in 0..HISTORY {
             machine.step(&mut chance);
             let now = machine.now();
-            let decision = policy::decide(&occurrence, &settings, &memory, now, false);
+            let decision = policy::decide(None, Some(&ticket), &memory, now, false);
             let mute =
                 [stamp.is_within(window, now), decision.reason == Reason::Throttled, critical.is_cooling_down(now)];
             for (rule, mute) in rules.iter_mut().zip(mute) {
@@ -215,7 +215,7 @@ fn whatever_befalls_the_clocks_nobody_is_mute_for_longer_than_the_window() {
                 rules[0].stamp(&machine);
             }
             if decision.play {
-                memory.stamp_now(key, now);
+                ticket.heard(&mut memory, now);
                 rules[1].stamp(&machine);
             }
             if !mute[2] && chance.below(8) == 0 {

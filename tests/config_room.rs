@@ -69,6 +69,8 @@ fn a_fault_is_told_with_place_value_and_remedy(
 #[case::below_zero("timeout = \"-3s\"", "timeout", Some("\"100ms\""))]
 #[case::no_duration("timeout = \"soon\"", "timeout", None)]
 #[case::too_long_to_be_meant("timeout = 3600", "timeout", None)]
+#[case::delay("[events.bell]\ndelay = \"2m\"", "events.bell.delay", Some("\"1m\""))]
+#[case::min_duration("[events.bell]\nmin_duration = \"25h\"", "events.bell.min_duration", Some("\"24h\""))]
 #[case::throttle("[events.bell]\nthrottle = \"25h\"", "events.bell.throttle", Some("\"24h\""))]
 #[case::min_audible("[speaker]\nmin_audible = \"6s\"", "speaker.min_audible", Some("\"5s\""))]
 #[case::lead_in("[speaker]\nlead_in = \"4s\"", "speaker.lead_in", Some("\"3s\""))]
@@ -190,7 +192,6 @@ fn a_slip_is_a_warning_and_the_rest_applies(
 }
 
 #[rstest]
-#[case::delay("[events.bell]\ndelay = \"1s\"", (2, 1), "events.bell.delay")]
 #[case::quiet("[quiet]\nhours = []", (1, 2), "quiet")]
 #[case::skip_when("[speaker]\nskip_when = []", (2, 1), "speaker.skip_when")]
 #[case::normalize("[speaker]\nnormalize = true", (2, 1), "speaker.normalize")]

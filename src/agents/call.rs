@@ -37,17 +37,19 @@ pub(super) struct Verdict {
     pub(super) event: Option<&'static str>,
     /// What kind of it, a single word.
     pub(super) detail: Option<String>,
+    /// It repeats, some seconds later, what another hook tells at once.
+    pub(super) reminder: bool,
     /// Why it must be silent.
     pub(super) quiet: Option<Quiet>,
 }
 
 impl Verdict {
     /// Nothing to hear.
-    pub(super) const NOTHING: Self = Self { event: None, detail: None, quiet: None };
+    pub(super) const NOTHING: Self = Self { event: None, detail: None, reminder: false, quiet: None };
 
     /// This event.
     pub(super) const fn of(event: &'static str) -> Self {
-        Self { event: Some(event), detail: None, quiet: None }
+        Self { event: Some(event), ..Self::NOTHING }
     }
 
     /// This event if the condition holds, else nothing.

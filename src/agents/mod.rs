@@ -148,6 +148,8 @@ fn reduce(dialect: &Dialect, payload: Object<'_>, event: Option<&str>) -> Occurr
         detail: verdict.detail,
         // It is looked for in the largest field there is, so only where a sound may follow.
         command: if known.is_some() { call.command() } else { None },
+        reminder: verdict.reminder,
+        answered: moments::is_answer(&folded),
         quiet: verdict.quiet,
     }
 }

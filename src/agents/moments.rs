@@ -141,7 +141,9 @@ pub(super) fn notification(call: &Call<'_>) -> Verdict {
         Some(_) => told_by_message(call),
         None => told_by_message(call).or(Some("info")),
     };
-    Verdict { event, ..Verdict::NOTHING }.detail(kind)
+    // Where there is a hook for the moment itself, this one comes some seconds after it.
+    let reminder = event.is_some_and(|event| event.starts_with("input."));
+    Verdict { event, reminder, ..Verdict::NOTHING }.detail(kind)
 }
 
 /// Builds of Claude Code before `notification_type`, and its clones, tell the kind in English only.
@@ -254,4 +256,29 @@ pub(super) fn compaction(call: &Call<'_>) -> Verdict {
 /// A sub-agent ended.
 pub(super) fn subagent_end(call: &Call<'_>) -> Verdict {
     Verdict::of("subagent.complete").detail(call.text(&["agent_type", "agentType", "subagent_type"]))
+}
+
+/// Whether an agent's event of that folded name shows that a question was answered. Asking is a gate, and whatever comes
+/// after the gate tells that it is open, or shut.
+pub(super) fn is_answer(name: &str) -> bool {
+    matches!(
+        name,
+        "posttooluse"
+            | "posttoolusefailure"
+            | "pretooluseresult"
+            | "aftertool"
+            | "posttoolcall"
+            | "tool.execute.after"
+            | "aftershellexecution"
+            | "aftermcpexecution"
+            | "postruncommand"
+            | "postmcptooluse"
+            | "ontoolend"
+            | "permissiondenied"
+            | "permissionresult"
+            | "permission.replied"
+            | "question.replied"
+            | "question.rejected"
+            | "elicitationresult"
+    )
 }

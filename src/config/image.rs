@@ -157,7 +157,7 @@ pub struct Image {
 impl Image {
     /// The last byte is the number of the layout. Whoever changes the types in `types` changes it: an old image read
     /// as a new one could be a configuration nobody wrote.
-    const MAGIC: [u8; 8] = *b"herald\0\x01";
+    const MAGIC: [u8; 8] = *b"herald\0\x02";
     const CHECKED_FROM: usize = 16;
     const ORIGIN: usize = 16;
     const STAMP: usize = 24;
@@ -379,6 +379,8 @@ mod tests {
         volume = 3
         throttle = "0s"
         priority = "urgent"
+        delay = "1s"
+        min_duration = "1m"
         [[rules]]
         match = { agent = "a", event = "b", tool = ["c", "d"], cwd = "/e", detail = "f" }
         pack = "p"
@@ -407,7 +409,7 @@ mod tests {
         let bytes = postcard::to_stdvec(&full()).unwrap();
         assert_eq!(
             (Image::MAGIC[7], xxh3_64(&bytes)),
-            (1, 4_115_577_391_591_083_790),
+            (2, 14_668_890_599_420_035_310),
             "the configuration is laid out differently: change the last byte of Image::MAGIC, then this line"
         );
     }

@@ -15,8 +15,8 @@ use crate::event::{self, EventName};
 
 const ROOT: &[&str] = &["volume", "pack", "timeout", "events", "speaker", "rules"];
 const SPEAKER: &[&str] = &["overlap", "min_audible", "lead_in"];
-const EVENT: &[&str] = &["enabled", "sound", "volume", "throttle", "priority"];
-const RULE: &[&str] = &["match", "enabled", "sound", "pack", "volume", "throttle", "priority"];
+const EVENT: &[&str] = &["enabled", "sound", "volume", "throttle", "priority", "delay", "min_duration"];
+const RULE: &[&str] = &["match", "enabled", "sound", "pack", "volume", "throttle", "priority", "delay", "min_duration"];
 const MATCH: &[&str] = &["agent", "event", "tool", "cwd", "detail"];
 
 /// Reads the text of the configuration file `file`; relative paths in it are taken from its folder, `~/` from `home`.
@@ -180,7 +180,6 @@ impl<'t> Reader<'t> {
                 match key.name {
                     // Unquoted, `[events.task.complete]` is a table in a table.
                     _ if key.value.is_table() && !EVENT.contains(&key.name) => self.unquoted(&entry, &key),
-                    "delay" => self.not_built(&key),
                     "pack" => self.unknown(&key, EVENT),
                     _ => {
                         if !self.overrides(&key, &mut overrides) {
@@ -262,7 +261,6 @@ impl<'t> Reader<'t> {
         for key in self.table(entry)? {
             match key.name {
                 "match" => when = Some(self.when(&key, config)),
-                "delay" => self.not_built(&key),
                 _ if self.overrides(&key, &mut then) => sets = true,
                 _ => self.unknown(&key, RULE),
             }
@@ -325,6 +323,8 @@ impl<'t> Reader<'t> {
             "volume" => into.volume = self.volume(key),
             "throttle" => into.throttle = self.duration(key, limit::THROTTLE),
             "priority" => into.priority = self.priority(key),
+            "delay" => into.delay = self.duration(key, limit::DELAY),
+            "min_duration" => into.min_duration = self.duration(key, limit::MIN_DURATION),
             _ => return false,
         }
         true
@@ -434,7 +434,7 @@ mod tests {
         "#;
         let (config, problems) = read(text);
         let unbuilt: Vec<_> = problems.iter().map(|problem| (problem.severity, problem.key.as_str())).collect();
-        let warned = ["events.\"task.complete\".delay", "speaker.normalize", "speaker.skip_when", "quiet"];
+        let warned = ["speaker.normalize", "speaker.skip_when", "quiet"];
         assert_eq!(unbuilt, warned.map(|key| (Severity::Note, key)));
         assert!(problems.iter().all(|problem| problem.message.contains("not supported by this version")));
         assert_eq!(config.events.len(), 1);

@@ -42,8 +42,31 @@ impl Config {
             volume: scaled(self.volume, chosen.volume.unwrap_or(100)),
             throttle: chosen.throttle.unwrap_or(THROTTLE),
             priority: chosen.priority.unwrap_or_else(|| canonical.map_or(Priority::Normal, |row| row.priority)),
+            delay: chosen.delay.unwrap_or_else(|| delay(occ)),
+            min_duration: chosen.min_duration.unwrap_or_default(),
         }
     }
+
+    /// Whether something may be held back until it is clear that its session does not go on by itself.
+    pub fn may_delay(&self, occ: &Occurrence) -> bool {
+        let sets = |of: &Overrides| of.delay.is_some_and(|delay| !delay.is_zero());
+        ASKS_EARLY.contains(&occ.agent.as_str())
+            || self.events.iter().any(|(_, own)| sets(own))
+            || self.rules.iter().any(|rule| sets(&rule.then))
+    }
+}
+
+/// Agents that ask their hooks for permission before an automatic review, which may grant it without any human
+/// (openai/codex issues 23465 and 28833).
+const ASKS_EARLY: &[&str] = &["codex"];
+
+/// What such a review takes, nearly always.
+const REVIEW: Duration = Duration::from_millis(1500);
+
+/// The delay of an event nobody set one for.
+fn delay(occ: &Occurrence) -> Duration {
+    let asks = occ.event.as_ref().is_some_and(|event| event.as_str() == "input.permission");
+    if asks && ASKS_EARLY.contains(&occ.agent.as_str()) { REVIEW } else { Duration::ZERO }
 }
 
 /// `part` hundredths of `whole`, rounded.
@@ -61,6 +84,8 @@ struct Chosen<'c> {
     volume: Option<u8>,
     throttle: Option<Duration>,
     priority: Option<Priority>,
+    delay: Option<Duration>,
+    min_duration: Option<Duration>,
 }
 
 impl<'c> Chosen<'c> {
@@ -71,6 +96,8 @@ impl<'c> Chosen<'c> {
         self.volume = self.volume.or(from.volume);
         self.throttle = self.throttle.or(from.throttle);
         self.priority = self.priority.or(from.priority);
+        self.delay = self.delay.or(from.delay);
+        self.min_duration = self.min_duration.or(from.min_duration);
     }
 
     fn is_complete(&self) -> bool {
@@ -80,6 +107,8 @@ impl<'c> Chosen<'c> {
             && self.volume.is_some()
             && self.throttle.is_some()
             && self.priority.is_some()
+            && self.delay.is_some()
+            && self.min_duration.is_some()
     }
 }
 
@@ -167,6 +196,8 @@ mod tests {
                     volume: 70,
                     throttle: Duration::from_secs(3),
                     priority: row.priority,
+                    delay: Duration::from_millis(if row.name == "input.permission" { 1500 } else { 0 }),
+                    min_duration: Duration::ZERO,
                 }
             );
         }
@@ -237,6 +268,20 @@ mod tests {
         let text = "[events.\"bell\"]\nenabled = false\n[[rules]]\nmatch = { event = \"bell\" }\nenabled = true\n";
         let on_again = config(text).settings(&occurrence("bell"));
         assert!(on_again.enabled && !on_again.off_by_rule);
+    }
+
+    #[test]
+    fn permissions_of_agents_that_ask_before_a_review_wait_for_it_unless_told_otherwise() {
+        let of = |agent: &str, text: &str| {
+            let occurrence = Occurrence { agent: agent.to_owned(), ..occurrence("input.permission") };
+            let config = config(text);
+            (config.settings(&occurrence).delay.as_millis(), config.may_delay(&occurrence))
+        };
+        let set = |delay: &str| format!("[events.\"input.permission\"]\ndelay = \"{delay}\"\n");
+        assert_eq!(of("codex", ""), (1500, true));
+        assert_eq!(of("claude-code", ""), (0, false));
+        assert_eq!(of("codex", &set("0s")), (0, true));
+        assert_eq!(of("claude-code", &set("2s")), (2000, true));
     }
 
     #[rstest]

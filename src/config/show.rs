@@ -49,6 +49,11 @@ fn write_overrides(out: &mut String, overrides: &Overrides) {
     if let Some(priority) = overrides.priority {
         _ = writeln!(out, "priority = \"{priority}\"");
     }
+    for (key, duration) in [("delay", overrides.delay), ("min_duration", overrides.min_duration)] {
+        if let Some(duration) = duration {
+            _ = writeln!(out, "{key} = \"{}\"", spelled(duration));
+        }
+    }
 }
 
 fn conditions(when: &When) -> String {
@@ -147,14 +152,18 @@ mod tests {
             option::of(0_u8..=100),
             option::of(duration(limit::THROTTLE)),
             option::of(prop::sample::select(&Priority::ALL[..])),
+            option::of(duration(limit::DELAY)),
+            option::of(duration(limit::MIN_DURATION)),
         )
-            .prop_map(|(enabled, sounds, packs, volume, throttle, priority)| Overrides {
+            .prop_map(|(enabled, sounds, packs, volume, throttle, priority, delay, min_duration)| Overrides {
                 enabled,
                 sounds,
                 packs,
                 volume,
                 throttle,
                 priority,
+                delay,
+                min_duration,
             })
     }
 

@@ -106,6 +106,10 @@ pub struct Overrides {
     pub throttle: Option<Duration>,
     /// How urgently it wants to be heard.
     pub priority: Option<Priority>,
+    /// It is heard so much later, and only if the session doesn't go on in between.
+    pub delay: Option<Duration>,
+    /// It is heard only at the end of a task that took at least so long.
+    pub min_duration: Option<Duration>,
 }
 
 /// One of `[[rules]]`.
@@ -184,6 +188,10 @@ pub struct Settings {
     pub throttle: Duration,
     /// How urgently it wants to be heard.
     pub priority: Priority,
+    /// It is heard so much later, and only if the session doesn't go on in between.
+    pub delay: Duration,
+    /// It is heard only at the end of a task that took at least so long.
+    pub min_duration: Duration,
 }
 
 /// The throttle of an event nobody set one for.
@@ -198,6 +206,10 @@ pub(crate) mod limit {
     pub(crate) const TIMEOUT: RangeInclusive<Duration> = Duration::from_millis(100)..=Duration::from_secs(30);
     /// A day: longer would be a way of switching off that `status` doesn't call so.
     pub(crate) const THROTTLE: RangeInclusive<Duration> = Duration::ZERO..=Duration::from_secs(24 * 60 * 60);
+    /// Longer than any automatic review takes; what is told a minute late is told in vain.
+    pub(crate) const DELAY: RangeInclusive<Duration> = Duration::ZERO..=Duration::from_secs(60);
+    /// The shortest task worth a sound.
+    pub(crate) const MIN_DURATION: RangeInclusive<Duration> = Duration::ZERO..=Duration::from_secs(24 * 60 * 60);
     /// Longer would make an urgent sound wait for a song.
     pub(crate) const MIN_AUDIBLE: RangeInclusive<Duration> = Duration::ZERO..=Duration::from_secs(5);
     /// The slowest devices known wake up in two seconds.

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::deferred::Deferred;
 use crate::platform::clock::Stamp;
 
 /// At most one barge-in in this time; a second one waits.
@@ -26,6 +27,8 @@ pub struct State {
     pub barged_at: Option<Stamp>,
     /// When the output was last found dead, if it was.
     pub cooling_since: Option<Stamp>,
+    /// What is held back for a while; nobody speaks it from here.
+    pub deferred: Vec<Deferred>,
 }
 
 /// A request that speaks.

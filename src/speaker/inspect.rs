@@ -17,7 +17,7 @@ pub use super::fence::Mark;
 pub use super::slots::Slot;
 
 /// The files of the speaker in its run directory.
-pub const FILES: [&str; 5] = ["arb.lock", "owner.lock", "heir.lock", "fence", "state"];
+pub const FILES: [&str; 6] = ["arb.lock", "owner.lock", "heir.lock", "keeper.lock", "fence", "state"];
 
 /// What is so at one moment.
 #[derive(Clone, Copy, Debug)]
@@ -45,7 +45,7 @@ impl Speaker {
             dir => dir?,
         };
         let arb = LockFile::new(dir.file("arb.lock")?);
-        Ok(Some(Self { dir, arb, owner: OnceCell::new(), heir: OnceCell::new() }))
+        Ok(Some(Self { dir, arb, owner: OnceCell::new(), heir: OnceCell::new(), keeper: OnceCell::new() }))
     }
 
     /// Whether nothing was ever kept here: looking at it would only make files.

@@ -5,6 +5,7 @@
 //! | `arb.lock` | held for microseconds by whoever reads and changes the state |
 //! | `owner.lock` | held for exactly as long as its holder may speak |
 //! | `heir.lock` | held by the one process that waits for the owner lock |
+//! | `keeper.lock` | held by the one process that waits until what is held back is due |
 //! | `fence` | the id that may sound |
 //! | `state` | who speaks, who waits, the newest id, and the policy's memory |
 //!
@@ -14,9 +15,11 @@
 //! was just written there.
 
 pub mod baton;
+pub mod deferred;
 mod dump;
 mod fence;
 mod inspect;
+mod keeper;
 pub mod lifecycle;
 mod slots;
 mod turn;
@@ -27,9 +30,11 @@ use std::path::Path;
 use std::time::Duration;
 
 pub use baton::{BARGE_IN_PAUSE, Claim, Current, Overlap, Pending, Placed, State, Wish, World};
+pub use deferred::{Deferred, Due};
 pub use dump::{Dump, SpeakerEntry, StageEntry};
 pub use fence::Fence;
 pub use inspect::{FILES, Inspection, Mark, Slot};
+pub use keeper::keep;
 pub use slots::Slots;
 pub use turn::{FenceEye, Found, Given, Health, Speaking, Task, Turn, Watch};
 
@@ -61,6 +66,7 @@ pub struct Speaker {
     arb: LockFile,
     owner: OnceCell<LockFile>,
     heir: OnceCell<LockFile>,
+    keeper: OnceCell<LockFile>,
 }
 
 /// Why the speaker can't be had.
@@ -97,7 +103,7 @@ impl Speaker {
     pub fn open(run_dir: &Path) -> io::Result<Self> {
         let dir = PrivateDir::open_or_create(run_dir)?;
         let arb = LockFile::new(dir.file("arb.lock")?);
-        Ok(Self { dir, arb, owner: OnceCell::new(), heir: OnceCell::new() })
+        Ok(Self { dir, arb, owner: OnceCell::new(), heir: OnceCell::new(), keeper: OnceCell::new() })
     }
 
     /// What the state file says, read without a lock and changing nothing; `None` where there is nothing yet.
@@ -135,6 +141,10 @@ impl Speaker {
 
     fn heir(&self) -> io::Result<&LockFile> {
         cached(&self.heir, || self.dir.file("heir.lock").map(LockFile::new))
+    }
+
+    fn keeper(&self) -> io::Result<&LockFile> {
+        cached(&self.keeper, || self.dir.file("keeper.lock").map(LockFile::new))
     }
 
     /// Enters the critical section.
@@ -199,6 +209,61 @@ impl Critical<'_> {
             fence.write(id)?;
         }
         Ok(placed)
+    }
+
+    /// Holds `wish` back, unless there is no room for it; writes that down. Whether a keeper must be started.
+    ///
+    /// # Errors
+    /// Where a file can't be opened or written. Nothing is held back then.
+    pub fn defer(&mut self, wish: Deferred) -> io::Result<Result<bool, Box<Deferred>>> {
+        if let Err(wish) = deferred::defer(&mut self.state, wish) {
+            return Ok(Err(wish));
+        }
+        self.commit_without_id()?;
+        self.needs_keeper().map(Ok)
+    }
+
+    /// Takes `memory` for the policy's and writes it down. A state that can't be read is left as it is: something may
+    /// wait in it for another version, and memories are worth less.
+    ///
+    /// # Errors
+    /// Where the state can't be read or written.
+    pub fn remember(&mut self, memory: Vec<u8>) -> io::Result<()> {
+        if self.lost && self.slots.health()?.iter().any(|slot| *slot != Slot::Blank) {
+            return Ok(());
+        }
+        self.memory = memory;
+        self.commit_without_id()
+    }
+
+    /// Writes a state down in which no id was given. What comes after must not take it for one that knows every id where
+    /// the one before was lost.
+    fn commit_without_id(&mut self) -> io::Result<()> {
+        if self.lost {
+            let fence = Fence::open(&self.speaker.dir)?.read()?;
+            self.state.last_id = self.state.last_id.max(fence).max(baton::id_after_loss(Stamp::now()));
+        }
+        self.commit()
+    }
+
+    /// Takes away what is held back for `group`, or only that of it which is about `mark`; writes that down.
+    ///
+    /// # Errors
+    /// Where the state can't be written.
+    pub fn call_off(&mut self, group: u64, mark: Option<u64>) -> io::Result<Vec<Deferred>> {
+        let off = deferred::call_off(&mut self.state, group, mark);
+        if !off.is_empty() {
+            self.commit()?;
+        }
+        Ok(off)
+    }
+
+    /// Whether something is held back and nobody waits until it is due.
+    ///
+    /// # Errors
+    /// Where the lock can't be opened or tried.
+    pub fn needs_keeper(&self) -> io::Result<bool> {
+        Ok(!self.state.deferred.is_empty() && self.speaker.keeper()?.try_shared()?.is_some())
     }
 
     /// Writes the state and the memory down.

@@ -14,7 +14,7 @@ use xxhash_rust::xxh3::xxh3_64;
 pub(crate) const CAPACITY: usize = SLOT - HEADER;
 
 /// The layout written here. Another number in a slot means another version's: it is not read.
-pub(crate) const FORMAT: u32 = 2;
+pub(crate) const FORMAT: u32 = 3;
 
 const SLOT: usize = 32 * 1024;
 const HEADER: usize = 32;

@@ -137,6 +137,7 @@ impl Record {
             }),
             barged_at: self.barged.then(|| at(moment.recent)),
             cooling_since: None,
+            deferred: Vec::new(),
         }
     }
 

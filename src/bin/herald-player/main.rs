@@ -23,6 +23,7 @@ fn main() -> ExitCode {
     match first.as_deref().map(|word| word.to_string_lossy()).as_deref() {
         None => worker::serve(),
         Some(herald::ring::ALONE) => worker::play_alone(words),
+        Some(herald::ring::KEEP) => worker::keep(),
         Some("render") => render::main(words),
         Some("--version" | "-V") => version(),
         Some(_) => render::say("herald-player is started by herald; try: herald play task.complete"),

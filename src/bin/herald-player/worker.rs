@@ -69,6 +69,16 @@ pub(crate) fn serve() -> ExitCode {
     }
 }
 
+/// Waits until what is held back is due. Speaks nothing itself: for each a player is started, as by a hook.
+pub(crate) fn keep() -> ExitCode {
+    settle();
+    let Ok(paths) = Paths::from_env() else { return ExitCode::FAILURE };
+    match ring::keep(&paths, || platform::renew_lease(WAITING_LEASE)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(_) => ExitCode::FAILURE,
+    }
+}
+
 /// Plays the request in the argument without asking anybody: where no lock can be had and it is urgent.
 pub(crate) fn play_alone(mut args: impl Iterator<Item = String>) -> ExitCode {
     settle();

@@ -1,0 +1,79 @@
+//! The words for why something is heard or not.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// Why something is heard or not. The words are a contract with scripts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Reason {
+    /// Nothing speaks against it.
+    Ok,
+    /// It would have been skipped, but the caller insists.
+    Forced,
+    /// The event is off.
+    EventOff,
+    /// The user muted Herald.
+    Muted,
+    /// Quiet hours.
+    QuietHours,
+    /// The same event of the same session was heard a moment ago.
+    Throttled,
+    /// Another hook told the same thing.
+    Duplicate,
+    /// A sub-agent's; the human will hear the main one.
+    Subagent,
+    /// The turn ended, but work goes on in the background.
+    BackgroundWork,
+    /// Herald doesn't know the event.
+    UnknownEvent,
+    /// The speaker is taken by something at least as urgent.
+    Busy,
+    /// A microphone is in use.
+    MicrophoneInUse,
+    /// The output failed a moment ago and is left alone.
+    OutputCoolingDown,
+    /// No sound was found for it.
+    NoSound,
+    /// The player could not be started.
+    NoPlayer,
+    /// The state can't be read, locked or written.
+    StateUnavailable,
+    /// The payload could not be read.
+    BadPayload,
+    /// A rule of the configuration says so.
+    Rule,
+}
+
+impl Reason {
+    /// The word.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Ok => "ok",
+            Self::Forced => "forced",
+            Self::EventOff => "event-off",
+            Self::Muted => "muted",
+            Self::QuietHours => "quiet-hours",
+            Self::Throttled => "throttled",
+            Self::Duplicate => "duplicate",
+            Self::Subagent => "subagent",
+            Self::BackgroundWork => "background-work",
+            Self::UnknownEvent => "unknown-event",
+            Self::Busy => "busy",
+            Self::MicrophoneInUse => "microphone-in-use",
+            Self::OutputCoolingDown => "output-cooling-down",
+            Self::NoSound => "no-sound",
+            Self::NoPlayer => "no-player",
+            Self::StateUnavailable => "state-unavailable",
+            Self::BadPayload => "bad-payload",
+            Self::Rule => "rule",
+        }
+    }
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}

@@ -1,0 +1,120 @@
+//! The critical section of a hook: check, stamp and place, or hold back.
+
+use std::io;
+use std::path::Path;
+use std::time::Duration;
+
+use super::start::PLAYER;
+use super::{Call, Considered, delay};
+use crate::config::{self, Config};
+use crate::event::Priority;
+use crate::paths::Paths;
+use crate::platform::clock::Stamp;
+use crate::policy::{self, Decision, Memory, Reason};
+use crate::speaker::{Deferred, HOOK_PATIENCE, Overlap, Placed, Speaker, Unavailable, Wish};
+
+/// What the critical section gave.
+#[derive(Debug)]
+pub(super) struct Taken {
+    pub(super) decision: Decision,
+    pub(super) placed: Placed,
+    pub(super) start_player: bool,
+    /// It is held back, under this subject.
+    pub(super) held: Option<u64>,
+    pub(super) start_keeper: bool,
+    /// Was held back, and is not heard any more.
+    pub(super) called_off: Vec<Deferred>,
+    /// No run directory can be used at all: play without asking anybody.
+    pub(super) alone: bool,
+    pub(super) lock: Duration,
+    pub(super) detail: Option<String>,
+}
+
+impl Taken {
+    /// Nobody could be started for it.
+    pub(super) fn refuse(&mut self, why: &io::Error) {
+        self.decision = Decision::skip(Reason::NoPlayer);
+        self.detail = Some(format!("could not start {PLAYER}: {why}"));
+    }
+}
+
+impl Default for Taken {
+    fn default() -> Self {
+        Self {
+            decision: Decision::skip(Reason::StateUnavailable),
+            placed: Placed::default(),
+            start_player: false,
+            held: None,
+            start_keeper: false,
+            called_off: Vec::new(),
+            alone: false,
+            lock: Duration::ZERO,
+            detail: None,
+        }
+    }
+}
+
+/// The configuration's word, in the speaker's.
+fn overlap(config: &Config) -> Overlap {
+    match config.speaker.overlap {
+        config::Overlap::Queue => Overlap::Queue,
+        config::Overlap::Replace => Overlap::Replace,
+        config::Overlap::Drop => Overlap::Drop,
+    }
+}
+
+/// Check, stamp and place, in one critical section.
+pub(super) fn arbitrate(paths: &Paths, call: &Call, config: &Config, considered: &Considered) -> Taken {
+    match try_arbitrate(&paths.run(), call, overlap(config), considered) {
+        Ok(taken) => taken,
+        Err(Unavailable::Unusable(e)) if considered.settings.priority == Priority::Urgent => Taken {
+            decision: Decision::PLAY,
+            start_player: true,
+            alone: true,
+            detail: Some(format!("played without arbitration: {e}")),
+            ..Taken::default()
+        },
+        Err(e) => Taken { detail: Some(e.to_string()), ..Taken::default() },
+    }
+}
+
+fn try_arbitrate(run: &Path, call: &Call, overlap: Overlap, considered: &Considered) -> Result<Taken, Unavailable> {
+    let Considered { settings, request } = considered;
+    let asked = Stamp::now();
+    let speaker = Speaker::open(run)?;
+    let mut critical = speaker.enter(HOOK_PATIENCE)?;
+    let now = Stamp::now();
+    let called_off = delay::call_off(&mut critical, &call.occurrence)?;
+    let mut memory = Memory::from_bytes(critical.memory.clone());
+    let (ticket, decision) = super::decide(call, settings, &memory, now);
+    if !decision.play {
+        delay::note(&mut critical, &call.occurrence, now)?;
+        return Ok(Taken { decision, called_off, ..Taken::default() });
+    }
+    if critical.is_cooling_down(now) {
+        let decision = Decision::skip(Reason::OutputCoolingDown);
+        return Ok(Taken { decision, called_off, ..Taken::default() });
+    }
+    let wish = Wish {
+        rank: settings.priority as u8,
+        lifetime: settings.priority.lifetime(),
+        notice: request.min_audible,
+        asked,
+        payload: request.encode(),
+    };
+    if let Some(ticket) = ticket.as_ref().filter(|_| delay::applies(call, settings))
+        && let Some(start_keeper) = delay::hold_back(&mut critical, call, settings, ticket, &wish, overlap)?
+    {
+        let detail = Some(format!("held back for {} ms", settings.delay.as_millis()));
+        let held = Some(ticket.subject());
+        return Ok(Taken { decision, held, start_keeper, called_off, detail, ..Taken::default() });
+    }
+    if let Some(ticket) = &ticket {
+        ticket.heard(&mut memory, now);
+        policy::note(&call.occurrence, &mut memory, now);
+    }
+    let placed = critical.place(wish, overlap, memory.into_bytes())?;
+    let decision = if placed.id.is_some() { decision } else { Decision::skip(Reason::Busy) };
+    let start_keeper = critical.needs_keeper()?;
+    Ok(Taken { decision, start_player: placed.start_player, placed, start_keeper, called_off, ..Taken::default() })
+}

@@ -1,0 +1,144 @@
+//! The one way from an occurrence to a sound: configuration, decision under the arbitration lock, player, journal.
+//!
+//! `hook`, `play` and whatever comes later go through here; none of them repeats it. Opens no pack and no device: what
+//! is stored is a wish, and the player finds the sound.
+
+mod arbitrate;
+mod delay;
+mod record;
+mod start;
+
+use std::time::{Duration, Instant};
+
+pub use delay::keep;
+pub use record::end_unheard;
+pub use start::{ALONE, KEEP, PLAYER, from_hex, in_hex, wake_player};
+
+use arbitrate::Taken;
+
+use crate::config::{self, Config, Loaded, Settings};
+use crate::event::Occurrence;
+use crate::paths::Paths;
+use crate::platform::clock::Stamp;
+use crate::policy::{self, Decision, Memory, Reason, Ticket};
+use crate::sound::request::Request;
+use crate::sound_ref::SoundRef;
+use crate::speaker::{self, Speaker};
+
+/// Something that wants to be heard.
+#[derive(Clone, Debug, Default)]
+pub struct Call {
+    /// What happened.
+    pub occurrence: Occurrence,
+    /// A sound named outright, by a human.
+    pub chosen: Option<SoundRef>,
+    /// The caller is a human or a script, who may name any event.
+    pub by_hand: bool,
+    /// Bypass what is there for the user's comfort: off, throttle, mute, quiet hours.
+    pub force: bool,
+    /// Volume instead of the configured one, 0 to 100.
+    pub volume: Option<u8>,
+}
+
+/// What became of it.
+#[derive(Debug)]
+pub struct Rung {
+    /// Whether it will be heard, and why.
+    pub decision: Decision,
+    /// The request it became.
+    pub request: Option<u64>,
+    /// The longest it can take until it is heard to its end.
+    pub patience: Duration,
+}
+
+/// Everything said of a call before anything is done about it.
+#[derive(Debug)]
+pub struct Considered {
+    /// The settings that apply.
+    pub settings: Settings,
+    /// What the player would be asked for.
+    pub request: Request,
+}
+
+/// The settings that apply to `call`, and what the player would be asked for.
+pub fn consider(config: &Config, call: &Call) -> Considered {
+    let mut settings = config.settings(&call.occurrence);
+    if call.by_hand || call.chosen.is_some() {
+        settings.known = true;
+    }
+    if let Some(volume) = call.volume {
+        settings.volume = volume;
+    }
+    let mut request = Request {
+        event: call.occurrence.event.clone(),
+        details: Vec::new(),
+        chosen: call.chosen.clone(),
+        sounds: settings.sounds.clone(),
+        packs: settings.packs.clone(),
+        volume: settings.volume,
+        lead_in: config.speaker.lead_in,
+        timeout: config.timeout,
+        min_audible: config.speaker.min_audible,
+    };
+    while request.encode().len() > speaker::PAYLOAD_LIMIT && request.sounds.pop().is_some() {}
+    Considered { settings, request }
+}
+
+/// Decides on `call`, and starts what must be started. `begun` is when this program did.
+pub fn ring(paths: &Paths, call: &Call, begun: Instant) -> Rung {
+    let Loaded { config, fresh, .. } = config::load(&paths.config, &paths.config_image(), paths.home.as_deref());
+    let considered = consider(&config, call);
+    let rung = decide_and_start(paths, call, &config, &considered, begun);
+    if let Some(image) = fresh {
+        let _ = config::store(&paths.config_image(), &image);
+    }
+    rung
+}
+
+fn decide_and_start(paths: &Paths, call: &Call, config: &Config, considered: &Considered, begun: Instant) -> Rung {
+    let settings = &considered.settings;
+    let lifetime = settings.priority.lifetime();
+    let mut taken = match objection(call, settings) {
+        Some(reason) => {
+            let called_off = delay::pass_by(paths, call, config);
+            Taken { decision: Decision::skip(reason), called_off, ..Taken::default() }
+        }
+        None => {
+            let before = Instant::now();
+            let mut taken = arbitrate::arbitrate(paths, call, config, considered);
+            taken.lock = before.elapsed();
+            taken
+        }
+    };
+    start::start(paths, &mut taken, &considered.request);
+    record::write_down(paths, call, &taken, begun);
+    Rung {
+        decision: taken.decision,
+        request: taken.placed.id,
+        patience: lifetime + config.timeout + config.speaker.lead_in + Duration::from_secs(5),
+    }
+}
+
+/// What can be said at once, and that no insisting changes.
+fn objection(call: &Call, settings: &Settings) -> Option<Reason> {
+    let reason = policy::at_once(&call.occurrence, settings)?;
+    (!call.force || matches!(reason, Reason::UnknownEvent | Reason::BadPayload)).then_some(reason)
+}
+
+/// The decision by what was heard before.
+fn decide(call: &Call, settings: &Settings, memory: &Memory, now: Stamp) -> (Option<Ticket>, Decision) {
+    let ticket = Ticket::of(&call.occurrence, settings, call.by_hand);
+    let at_once = policy::at_once(&call.occurrence, settings);
+    let decision = policy::decide(at_once, ticket.as_ref(), memory, now, call.force);
+    (ticket, decision)
+}
+
+/// What the hook would decide now, changing nothing.
+pub fn foresee(paths: &Paths, call: &Call, considered: &Considered) -> Decision {
+    let now = Stamp::now();
+    let (state, memory) = Speaker::peek(&paths.run()).ok().flatten().unwrap_or_default();
+    let memory = Memory::from_bytes(memory);
+    let (_, decision) = decide(call, &considered.settings, &memory, now);
+    let cooling = state.cooling_since.is_some_and(|since| since.is_within(speaker::COOL_DOWN, now));
+    if decision.play && cooling { Decision::skip(Reason::OutputCoolingDown) } else { decision }
+}

@@ -1,0 +1,81 @@
+//! What is written into the journal about a call, and about requests that end unheard.
+
+use std::time::{Duration, Instant};
+
+use super::arbitrate::Taken;
+use super::{Call, delay};
+use crate::journal::{self, Entry, Outcome, What};
+use crate::paths::Paths;
+use crate::sound::request::Request;
+use crate::speaker::Placed;
+
+/// The journal's lines about one call.
+pub(super) fn write_down(paths: &Paths, call: &Call, taken: &Taken, begun: Instant) {
+    let occurrence = &call.occurrence;
+    let us = |time: Duration| u64::try_from(time.as_micros()).unwrap_or(u64::MAX);
+    let write = |entry: &Entry<'_>| {
+        let _ = journal::append(paths, entry);
+    };
+    write(&Entry::Occurrence {
+        agent: &occurrence.agent,
+        agent_event: occurrence.agent_event.as_deref(),
+        event: occurrence.event.as_ref().map(|event| event.as_str()),
+        session: occurrence.session.map(|session| session.to_string()),
+        decision: taken.decision.verb(),
+        reason: taken.decision.reason,
+        request: taken.placed.id,
+        took_us: us(begun.elapsed()),
+        lock_us: us(taken.lock),
+        detail: taken.detail.as_deref(),
+    });
+    for held in &taken.called_off {
+        delay::called_off(paths, held, "the session went on");
+    }
+    placed(paths, &taken.placed);
+}
+
+/// The journal's lines about a place that was given.
+pub(super) fn placed(paths: &Paths, placed: &Placed) {
+    let write = |entry: &Entry<'_>| {
+        let _ = journal::append(paths, entry);
+    };
+    if let Some(id) = placed.id.filter(|_| placed.barge_in) {
+        write(&Entry::Speaker { request: id, what: What::BargeIn, detail: None });
+    }
+    for (pending, outcome, what) in
+        [(&placed.replaced, Outcome::Replaced, What::Replaced), (&placed.expired, Outcome::Expired, What::Expired)]
+    {
+        if let Some(pending) = pending {
+            end_unheard(paths, pending.id, &pending.payload, outcome, what);
+        }
+    }
+    if let Some(lost) = &placed.recovered {
+        end_unheard(paths, lost.id, &lost.payload, Outcome::Failed, What::Recovered);
+    }
+}
+
+/// Journals the end of a request that nobody spoke, or whose speaker is gone.
+pub fn end_unheard(paths: &Paths, id: u64, payload: &[u8], outcome: Outcome, what: What) {
+    let request = Request::decode(payload);
+    let event = request.as_ref().and_then(|request| request.event.as_ref()).map(|event| event.as_str());
+    let reason = match what {
+        What::Replaced => "replaced",
+        What::Expired => "expired",
+        _ => "player-gone",
+    };
+    let _ = journal::append(paths, &Entry::Speaker { request: id, what, detail: None });
+    let _ = journal::append(
+        paths,
+        &Entry::Playback {
+            request: id,
+            event,
+            sound: None,
+            outcome,
+            reason,
+            first_sample_ms: None,
+            played_ms: 0.0,
+            backend: None,
+            detail: None,
+        },
+    );
+}

@@ -1,0 +1,180 @@
+//! Wishes that are held back for a while, pure: state and time in, state and what is due out.
+//!
+//! Owns how many are held back, what calls one off, and when one is due. A wish that is due gets no place by itself: it
+//! is judged and placed like any other, at that moment. Who it is about is a number that means nothing here.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::baton::{Overlap, State};
+use crate::platform::clock::Stamp;
+
+/// How many are held back at once.
+const PLACES: usize = 8;
+
+/// How many bytes of theirs, in all: what the state file has room for beside two of the largest requests.
+const BYTES: usize = 1400;
+
+/// A wish that is held back.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Deferred {
+    /// Whose it is.
+    pub group: u64,
+    /// What of theirs it is about.
+    pub mark: u64,
+    /// The wish itself: of two alike only the first is held back.
+    pub subject: u64,
+    /// When it was asked for.
+    pub asked: Stamp,
+    /// For how long it is held back.
+    pub delay: Duration,
+    /// How urgent it will be.
+    pub rank: u8,
+    /// How long it may wait then.
+    pub lifetime: Duration,
+    /// How long it may go on after it was cut, so that it was heard at all.
+    pub notice: Duration,
+    /// What happens where it meets one of its own rank.
+    pub overlap: Overlap,
+    /// What it is about.
+    pub payload: Vec<u8>,
+    /// By what it is to be judged once more.
+    pub ticket: Vec<u8>,
+}
+
+impl Deferred {
+    /// How long until it is due; `None` where it makes no sense any more: it should have been heard longer ago than it
+    /// may wait, or it is of another boot.
+    fn left(&self, now: Stamp) -> Option<Duration> {
+        let age = self.asked.age(now);
+        let alive = now.boot_us >= self.asked.boot_us && age < self.delay + self.lifetime;
+        alive.then(|| self.delay.saturating_sub(age))
+    }
+}
+
+/// Holds `wish` back; gives it back where there is no room.
+///
+/// # Errors
+/// The wish: it is to be placed at once, rather than lost.
+pub fn defer(state: &mut State, wish: Deferred) -> Result<(), Box<Deferred>> {
+    if state.deferred.iter().any(|held| held.subject == wish.subject) {
+        return Ok(());
+    }
+    let size = |held: &Deferred| held.payload.len() + held.ticket.len();
+    let bytes: usize = state.deferred.iter().map(size).sum();
+    if state.deferred.len() >= PLACES || bytes + size(&wish) > BYTES {
+        return Err(Box::new(wish));
+    }
+    state.deferred.push(wish);
+    Ok(())
+}
+
+/// Takes away what is held back for `group`, or only that of it which is about `mark`.
+pub fn call_off(state: &mut State, group: u64, mark: Option<u64>) -> Vec<Deferred> {
+    let about = |held: &mut Deferred| held.group == group && mark.is_none_or(|mark| held.mark == mark);
+    state.deferred.extract_if(.., about).collect()
+}
+
+/// What became of those that are held back.
+#[derive(Debug, Default)]
+pub struct Due {
+    /// To be placed now.
+    pub ready: Vec<Deferred>,
+    /// Make no sense any more.
+    pub expired: Vec<Deferred>,
+    /// How long until the next one is due; `None`: none is left.
+    pub next: Option<Duration>,
+}
+
+/// Takes away what is due or too old.
+pub fn due(state: &mut State, now: Stamp) -> Due {
+    let mut due = Due::default();
+    for held in std::mem::take(&mut state.deferred) {
+        match held.left(now) {
+            None => due.expired.push(held),
+            Some(Duration::ZERO) => due.ready.push(held),
+            Some(left) => {
+                due.next = Some(due.next.map_or(left, |next| next.min(left)));
+                state.deferred.push(held);
+            }
+        }
+    }
+    due
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const GROUP: u64 = 4;
+
+    fn now(ms: u64) -> Stamp {
+        Stamp { wall_ms: 1_700_000_000_000 + ms, boot_us: 1_000_000 + ms * 1000 }
+    }
+
+    fn wish(subject: u64, mark: u64, ms: u64) -> Deferred {
+        Deferred {
+            group: GROUP,
+            mark,
+            subject,
+            asked: now(ms),
+            delay: Duration::from_millis(1500),
+            rank: 3,
+            lifetime: Duration::from_secs(10),
+            notice: Duration::ZERO,
+            overlap: Overlap::Queue,
+            payload: vec![0; 100],
+            ticket: Vec::new(),
+        }
+    }
+
+    fn subjects(held: &[Deferred]) -> Vec<u64> {
+        held.iter().map(|held| held.subject).collect()
+    }
+
+    #[test]
+    fn what_is_held_back_is_due_after_its_delay_and_expires_like_anything_that_waits() {
+        let mut state = State::default();
+        defer(&mut state, wish(1, 0, 0)).unwrap();
+        defer(&mut state, wish(2, 0, 500)).unwrap();
+        let early = due(&mut state, now(1499));
+        assert_eq!((early.ready.len(), early.next), (0, Some(Duration::from_millis(1))));
+        let first = due(&mut state, now(1500));
+        assert_eq!((subjects(&first.ready), first.next), (vec![1], Some(Duration::from_millis(500))));
+        let late = due(&mut state, now(12_000));
+        assert_eq!((subjects(&late.expired), late.next), (vec![2], None));
+        defer(&mut state, wish(3, 0, 500)).unwrap();
+        assert_eq!(subjects(&due(&mut state, Stamp { boot_us: 5, ..now(600) }).expired), [3], "of another boot");
+    }
+
+    #[test]
+    fn the_first_of_two_alike_is_kept() {
+        let mut state = State::default();
+        defer(&mut state, wish(1, 0, 0)).unwrap();
+        defer(&mut state, wish(1, 0, 1000)).unwrap();
+        assert_eq!(state.deferred, [wish(1, 0, 0)]);
+    }
+
+    #[test]
+    fn a_group_calls_off_its_own_and_may_say_which() {
+        let mut state = State::default();
+        defer(&mut state, wish(1, 7, 0)).unwrap();
+        defer(&mut state, wish(2, 8, 0)).unwrap();
+        defer(&mut state, Deferred { group: GROUP + 1, ..wish(3, 7, 0) }).unwrap();
+        assert_eq!(subjects(&call_off(&mut state, GROUP, Some(7))), [1]);
+        assert_eq!(subjects(&call_off(&mut state, GROUP, None)), [2]);
+        assert_eq!(subjects(&state.deferred), [3]);
+    }
+
+    #[test]
+    fn what_finds_no_room_is_given_back() {
+        let mut state = State::default();
+        for subject in 0..8 {
+            assert!(defer(&mut state, wish(subject, 0, 0)).is_ok());
+        }
+        assert!(defer(&mut state, wish(8, 0, 0)).is_err());
+        let large = Deferred { payload: vec![0; BYTES + 1], ..wish(1, 0, 0) };
+        assert!(defer(&mut State::default(), large).is_err());
+    }
+}
