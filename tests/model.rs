@@ -11,6 +11,8 @@
 mod claims;
 #[path = "model/hook.rs"]
 mod hook;
+#[path = "model/keeper.rs"]
+mod keeper;
 #[path = "model/player.rs"]
 mod player;
 #[path = "model/scenario.rs"]
@@ -49,6 +51,10 @@ const SCENARIOS: &[Scenario] = &[
     Scenario { crashes: 2, hangs: true, latecomer: Some(2), ..Scenario::of("three, two killed", Queue, &[0, 1, 1]) },
     Scenario { crashes: 1, latecomer: Some(2), expiry: true, ..Scenario::of("dropped or killed", Drop, &[0, 1, 1]) },
     Scenario { crashes: 1, latecomer: Some(0), ..Scenario::of("one killed, then the lowest", Queue, &[0, 1, 2]) },
+    Scenario { deferred: 0b11, stops: true, ..Scenario::of("two are held back", Queue, &[1, 0]) },
+    Scenario { deferred: 0b01, expiry: true, ..Scenario::of("one is held back, two are not", Replace, &[1, 0, 1]) },
+    Scenario { deferred: 0b011, ..Scenario::of("two are held back, one is not", Queue, &[1, 2, 1]) },
+    Scenario { deferred: 0b11, crashes: 1, latecomer: Some(1), ..Scenario::of("held back or killed", Queue, &[0, 1]) },
     Scenario { losses: 1, stops: true, latecomer: Some(1), ..Scenario::of("files are lost", Replace, &[1, 1]) },
     Scenario { crashes: 1, losses: 1, latecomer: Some(2), ..Scenario::of("lost and killed", Replace, &[0, 1]) },
 ];
@@ -56,9 +62,12 @@ const SCENARIOS: &[Scenario] = &[
 /// What happens seldom, and must have happened somewhere for the result to mean anything.
 const SELDOM: &[&str] = &[
     "becomes the heir after all",
+    "becomes the keeper after all",
     "can't start a player",
     "ends an owner that does not let go",
+    "finds nothing due",
     "finds nothing that waits",
+    "finds something due",
     "finds that what waits is too old",
     "holds a buffer back",
     "is given a place and cuts",
@@ -68,6 +77,8 @@ const SELDOM: &[&str] = &[
     "is told that it is superseded",
     "is turned away",
     "sees that the fence moved back, and ends at once",
+    "starts a keeper too",
+    "starts a player and keeps on",
     "the state is lost",
     "time passes",
 ];
@@ -104,6 +115,7 @@ fn in_every_interleaving_one_speaks_nothing_is_stale_and_nobody_is_left_waiting(
 fn a_fault_in_the_protocol_is_found() {
     let two = Scenario { stops: true, latecomer: None, ..Scenario::of("two", Replace, &[1, 1]) };
     let three = Scenario { stops: false, ..Scenario::of("three", Queue, &[0, 1, 0]) };
+    let held = Scenario { deferred: 0b11, ..Scenario::of("two are held back", Queue, &[1, 0]) };
     for (mutant, scenario, expected) in [
         (Mutant::ReleasesAfterArb, three, "nobody will ever read it"),
         (Mutant::FenceBeforeState, two, "is ahead of all ids"),
@@ -114,6 +126,7 @@ fn a_fault_in_the_protocol_is_found() {
         (Mutant::LowerRankReplaces, three, "gave way to a lower rank"),
         (Mutant::WritesLostState, Scenario { losses: 1, ..two }, "is ahead of all ids"),
         (Mutant::TrustsTheOwner, Scenario { hangs: true, ..two }, "nobody will ever read it"),
+        (Mutant::KeepsAfterArb, held, "nobody will ever look at it"),
     ] {
         let found = search::explore(&Scenario { mutant: Some(mutant), ..scenario });
         let wrong = found.wrong.unwrap_or_else(|| panic!("{mutant:?} was not found in {} states", found.states));

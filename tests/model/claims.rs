@@ -21,7 +21,8 @@ pub(crate) fn broken(scenario: &Scenario, world: &World) -> Option<String> {
         return None;
     }
     // At rest.
-    if [world.arb, world.owner, world.heir, world.owner_looked_at, world.heir_looked_at] != [NOBODY; 5] {
+    let looked_at = [world.owner_looked_at, world.heir_looked_at, world.keeper_looked_at];
+    if [world.arb, world.owner, world.heir, world.keeper] != [NOBODY; 4] || looked_at != [NOBODY; 3] {
         return Some("a lock is held by nobody alive".into());
     }
     let quiet = scenario.crashes == 0 && scenario.losses == 0 || scenario.latecomer.is_some();
@@ -30,6 +31,9 @@ pub(crate) fn broken(scenario: &Scenario, world: &World) -> Option<String> {
     }
     if world.file.pending.is_some() && (!world.excused || scenario.latecomer.is_some()) {
         return Some("a request waits, and nobody will ever read it".into());
+    }
+    if world.file.deferred != 0 && (!world.excused || scenario.latecomer.is_some()) {
+        return Some("something is held back, and nobody will ever look at it".into());
     }
     None
 }

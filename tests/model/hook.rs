@@ -4,15 +4,17 @@ use std::time::Duration;
 
 use herald::speaker::{Wish, World as Seen, baton};
 
+use super::keeper;
 use super::scenario::Mutant;
 use super::step::{Steps, end, has, overlap};
-use super::world::{Moment, NOBODY, Next, Record, small};
+use super::world::{Moment, NOBODY, Next, Record, World, small};
 
 /// What the hook of process `who` can do next.
 pub(crate) fn steps(steps: &mut Steps<'_>, who: u8, rank: u8) {
     let world = steps.from;
     let actor = world.actors[usize::from(who)];
     match actor.next {
+        Next::TakeArb if keeper::is_held_back(steps, who) => steps.take_arb(who, Next::WriteDeferral),
         Next::TakeArb => steps.take_arb(who, Next::LookAtOwner),
         Next::LookAtOwner => steps.go(who, "looks at the owner lock", Next::LookAtHeir, |world, who| {
             let free = world.owner == NOBODY;
@@ -32,6 +34,7 @@ pub(crate) fn steps(steps: &mut Steps<'_>, who: u8, rank: u8) {
             world.heir_looked_at = NOBODY;
         }),
         Next::LetOwnerGoAndPlace => {
+            let rank = keeper::rank(steps, who).unwrap_or(rank);
             for moment in steps.moments(&world.draft) {
                 place(steps, who, rank, moment);
             }
@@ -39,7 +42,7 @@ pub(crate) fn steps(steps: &mut Steps<'_>, who: u8, rank: u8) {
         Next::WriteState => {
             let next = match (has(steps, Mutant::FenceBeforeState), world.draft_fence) {
                 (false, 1..) => Next::WriteFence,
-                _ => Next::Unlock,
+                _ => after_place(&world, who),
             };
             // Now it is given out.
             steps.from.highest = world.highest.max(actor.id);
@@ -47,11 +50,15 @@ pub(crate) fn steps(steps: &mut Steps<'_>, who: u8, rank: u8) {
             steps.from = world;
         }
         Next::WriteFence => {
-            let next = if has(steps, Mutant::FenceBeforeState) { Next::WriteState } else { Next::Unlock };
+            let next = if has(steps, Mutant::FenceBeforeState) { Next::WriteState } else { after_place(&world, who) };
             steps.write_fence(who, next);
         }
+        Next::Unlock if actor.start_player && world.keeper == who => steps.unlock(who, Next::StartOther),
         Next::Unlock if actor.start_player => steps.unlock(who, Next::Start),
+        Next::Unlock if actor.start_keeper => steps.unlock(who, Next::StartKeeper),
+        Next::Unlock if world.keeper == who => steps.unlock(who, Next::KeeperWaits),
         Next::Unlock => unlock_and_end(steps, who),
+        Next::Start if actor.start_keeper => keeper::start_beside(steps, who, Next::TryKeeper, Next::Start),
         Next::Start => {
             let heir = if has(steps, Mutant::HeirNotTaken) { Next::Wait } else { Next::TryHeir };
             steps.go(who, "starts a player", heir, |world, who| {
@@ -72,6 +79,15 @@ pub(crate) fn steps(steps: &mut Steps<'_>, who: u8, rank: u8) {
         }
         Next::WriteWithdrawal | Next::UnlockAndEnd => unlock_and_end(steps, who),
         _ => {}
+    }
+}
+
+/// A hook looks whether what is held back is kept; a keeper goes once nothing is.
+fn after_place(world: &World, who: u8) -> Next {
+    match (world.actors[usize::from(who)].places > 0, world.draft.deferred != 0) {
+        (false, true) => Next::LookAtKeeper,
+        (true, false) => Next::ReleaseKeeper,
+        _ => Next::Unlock,
     }
 }
 
@@ -101,7 +117,7 @@ fn place(steps: &mut Steps<'_>, who: u8, rank: u8, moment: Moment) {
     let placed = baton::place(&mut state, &seen, wish, overlap(steps));
 
     let after = Record::of_real(&state);
-    let mut world = steps.with(who, Next::Unlock);
+    let mut world = steps.with(who, after_place(&steps.from, who));
     world.owner_looked_at = NOBODY;
     let actor = &mut world.actors[usize::from(who)];
     actor.id = placed.id.map_or(0, small);
@@ -111,7 +127,7 @@ fn place(steps: &mut Steps<'_>, who: u8, rank: u8, moment: Moment) {
     }
     (actor.owner_alive, actor.heir_waits) = (false, false);
     let written = placed.id.is_some() || placed.expired.is_some() || placed.recovered.is_some();
-    if written {
+    if written || actor.places > 0 {
         world.draft = after;
         world.draft_fence = placed.fence.map_or(0, small);
         let fence_first = has(steps, Mutant::FenceBeforeState) && placed.fence.is_some();

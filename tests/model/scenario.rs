@@ -8,6 +8,8 @@ pub(crate) struct Scenario {
     pub(crate) name: &'static str,
     /// One hook each, in no order of time.
     pub(crate) ranks: &'static [u8],
+    /// Whose wishes are held back, a bit for each.
+    pub(crate) deferred: u8,
     /// Comes after all the others are over, and neither it nor its player is killed: it must find everything in order
     /// or bring it there.
     pub(crate) latecomer: Option<u8>,
@@ -37,6 +39,7 @@ impl Scenario {
         Self {
             name,
             ranks,
+            deferred: 0,
             latecomer: None,
             overlap,
             buffers: 1,
@@ -79,4 +82,6 @@ pub(crate) enum Mutant {
     WritesLostState,
     /// A hook never starts a player where somebody speaks.
     TrustsTheOwner,
+    /// The keeper lock is given back after the section that found nothing held back, not in it.
+    KeepsAfterArb,
 }

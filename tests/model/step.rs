@@ -7,7 +7,7 @@ use herald::speaker::Overlap;
 
 use super::scenario::{Mutant, Scenario};
 use super::world::{ACTORS, Actor, Moment, NOBODY, Next, Record, World};
-use super::{hook, player};
+use super::{hook, keeper, player};
 
 /// One step, and the world after it, or what it broke.
 #[derive(Debug)]
@@ -110,6 +110,7 @@ pub(crate) fn from(scenario: &Scenario, world: &World) -> Vec<Step> {
         steps.from.late = true;
         (steps.from.crashes_left, steps.from.state_losses_left, steps.from.fence_losses_left) = (0, 0, 0);
         hook::steps(&mut steps, who, rank);
+        keeper::steps(&mut steps, who);
         player::steps(&mut steps, who);
         steps.from = *world;
     }
@@ -120,6 +121,7 @@ pub(crate) fn from(scenario: &Scenario, world: &World) -> Vec<Step> {
 
 fn run(steps: &mut Steps<'_>, who: u8) {
     hook::steps(steps, who, steps.scenario.ranks[usize::from(who)]);
+    keeper::steps(steps, who);
     player::steps(steps, who);
 }
 
@@ -129,13 +131,16 @@ fn kill(steps: &mut Steps<'_>, who: u8) {
     if steps.from.crashes_left == 0 || actor.is_over() || actor.next == Next::TakeArb {
         return;
     }
-    let between_write_and_start = actor.start_player && actor.next > Next::WriteState && actor.next <= Next::Start;
+    let between_write_and_start = (actor.start_player || actor.start_keeper)
+        && (actor.next > Next::WriteState && actor.next <= Next::Start
+            || actor.next >= Next::LookAtKeeper && actor.next <= Next::StartOther);
+    let a_keeper = actor.next >= Next::LookAtKeeper && actor.next <= Next::StartOther || steps.from.keeper == who;
     let an_heir = actor.next >= Next::TryHeir
         && actor.next <= Next::WriteClaim
         && (actor.next < Next::TakeArbToClaim || steps.from.heir == who);
     steps.go(who, "is killed", Next::Killed, |world, _| {
         world.crashes_left -= 1;
-        world.excused |= between_write_and_start || an_heir;
+        world.excused |= between_write_and_start || an_heir || a_keeper;
         end(world, who);
     });
 }
@@ -182,11 +187,13 @@ fn pass_time(steps: &mut Steps<'_>) {
 }
 
 /// A hook that has not begun.
-const SLEEPING: Actor = Actor {
+pub(crate) const SLEEPING: Actor = Actor {
     next: Next::TakeArb,
     owner_alive: false,
     heir_waits: false,
     start_player: false,
+    start_keeper: false,
+    places: 0,
     id: 0,
     highest: 0,
     buffers: 0,
@@ -205,8 +212,10 @@ pub(crate) fn beginning(scenario: &Scenario) -> World {
         arb: NOBODY,
         owner: NOBODY,
         heir: NOBODY,
+        keeper: NOBODY,
         owner_looked_at: NOBODY,
         heir_looked_at: NOBODY,
+        keeper_looked_at: NOBODY,
         draft: Record::default(),
         draft_fence: 0,
         actors,

@@ -7,7 +7,7 @@ use std::hash::{Hash, Hasher};
 use std::time::Duration;
 
 use herald::platform::clock::Stamp;
-use herald::speaker::{Current, Pending, State};
+use herald::speaker::{Current, Deferred, Overlap, Pending, State};
 use xxhash_rust::xxh3::xxh3_128;
 
 /// The most processes of a scenario, hook and player counted as one.
@@ -35,6 +35,20 @@ pub(crate) enum Next {
     Withdraw,
     WriteWithdrawal,
     UnlockAndEnd,
+    // The hook whose wish is held back, and any that finds one held back.
+    WriteDeferral,
+    LookAtKeeper,
+    LetKeeperGo,
+    StartKeeper,
+    // The keeper.
+    TryKeeper,
+    TakeArbToTryKeeper,
+    TryKeeperAgain,
+    UnlockAfterKeeper,
+    KeeperWaits,
+    KeeperLooks,
+    ReleaseKeeper,
+    StartOther,
     // The player, until it owns the speaker.
     TryHeir,
     TakeArbToTryHeir,
@@ -71,6 +85,9 @@ pub(crate) struct Actor {
     pub(crate) owner_alive: bool,
     pub(crate) heir_waits: bool,
     pub(crate) start_player: bool,
+    pub(crate) start_keeper: bool,
+    /// Whose wish it places, as a keeper; counted from one.
+    pub(crate) places: u8,
     /// Its request's id, or the one it speaks or spoke last.
     pub(crate) id: u16,
     /// The highest it claimed.
@@ -93,6 +110,8 @@ pub(crate) struct Record {
     /// Id and rank.
     pub(crate) pending: Option<(u16, u8)>,
     pub(crate) barged: bool,
+    /// Whose wishes are held back, a bit for each.
+    pub(crate) deferred: u8,
 }
 
 /// What is taken to be so by the clock, for one decision.
@@ -137,7 +156,7 @@ impl Record {
             }),
             barged_at: self.barged.then(|| at(moment.recent)),
             cooling_since: None,
-            deferred: Vec::new(),
+            deferred: (0..8).filter(|bit| self.deferred >> bit & 1 == 1).map(|bit| held(bit, moment)).collect(),
         }
     }
 
@@ -150,7 +169,25 @@ impl Record {
             current: state.current.as_ref().map(|c| (small(c.id), c.rank, pid(c.pid))),
             pending: state.pending.as_ref().map(|p| (small(p.id), p.rank)),
             barged: state.barged_at.is_some(),
+            deferred: state.deferred.iter().fold(0, |bits, held| bits | 1 << held.group),
         }
+    }
+}
+
+/// The wish of the hook `whose`, held back.
+fn held(whose: u64, moment: Moment) -> Deferred {
+    Deferred {
+        group: whose,
+        mark: 0,
+        subject: whose,
+        asked: moment.now(),
+        delay: LIFETIME,
+        rank: 0,
+        lifetime: LIFETIME,
+        notice: Duration::ZERO,
+        overlap: Overlap::Queue,
+        payload: Vec::new(),
+        ticket: Vec::new(),
     }
 }
 
@@ -167,9 +204,11 @@ pub(crate) struct World {
     pub(crate) arb: u8,
     pub(crate) owner: u8,
     pub(crate) heir: u8,
+    pub(crate) keeper: u8,
     /// A hook holds it shared, for its look.
     pub(crate) owner_looked_at: u8,
     pub(crate) heir_looked_at: u8,
+    pub(crate) keeper_looked_at: u8,
     /// What the holder of the arbitration lock will write.
     pub(crate) draft: Record,
     pub(crate) draft_fence: u16,
@@ -201,9 +240,15 @@ impl World {
         if self.arb == who {
             (self.draft, self.draft_fence) = (Record::default(), 0);
         }
-        for lock in
-            [&mut self.arb, &mut self.owner, &mut self.heir, &mut self.owner_looked_at, &mut self.heir_looked_at]
-        {
+        for lock in [
+            &mut self.arb,
+            &mut self.owner,
+            &mut self.heir,
+            &mut self.keeper,
+            &mut self.owner_looked_at,
+            &mut self.heir_looked_at,
+            &mut self.keeper_looked_at,
+        ] {
             if *lock == who {
                 *lock = NOBODY;
             }
