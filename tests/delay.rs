@@ -146,6 +146,30 @@ fn a_keeper_that_is_killed_is_replaced_by_the_next_hook() {
 }
 
 #[test]
+fn status_shows_what_is_held_back_and_doctor_finds_it_a_keeper() {
+    let world = World::new();
+    world.asks();
+    let json = |args: &[&str]| -> Value {
+        let output = world.env.run(args);
+        serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}: {output:?}"))
+    };
+    let held = &json(&["status", "--json"])["speaker"]["held_back"];
+    assert_eq!((&held[0]["event"], &held[0]["delay_ms"]), (&"input.permission".into(), &1500.into()), "{held}");
+    let text = world.env.run(["status"]).stdout;
+    assert!(String::from_utf8_lossy(&text).contains("held back  input.permission since "), "{text:?}");
+
+    let keeper = world.env.player_handle(world.keeper()).expect("the keeper");
+    pidfd_send_signal(&keeper, Signal::KILL).expect("the keeper is there");
+    world.env.wait_for_players_to_end(PATIENCE);
+    let checks = json(&["doctor", "--json"]);
+    let pending = checks.as_array().into_iter().flatten().find(|check| check["check"] == "pending");
+    let detail = pending.map(|check| check["detail"].to_string()).unwrap_or_default();
+    assert!(detail.contains("a keeper was started"), "{checks}");
+    let end = world.env.wait_for_journal(|line| line["kind"] == "playback", PATIENCE);
+    assert_eq!((&end["event"], &end["outcome"]), (&"input.permission".into(), &"finished".into()));
+}
+
+#[test]
 fn without_a_player_nothing_is_held_back_for_ever() {
     let env = TestEnv::new();
     let front = bench::Front::without_player(&env);

@@ -42,7 +42,9 @@ pub(super) fn run(args: &Explain) -> anyhow::Result<ExitCode> {
             "reason": decision.reason,
             "priority": settings.priority,
             "volume": settings.volume,
-            "throttle_ms": u64::try_from(settings.throttle.as_millis()).unwrap_or(u64::MAX),
+            "throttle_ms": tell::millis(settings.throttle),
+            "delay_ms": tell::millis(settings.delay),
+            "min_duration_ms": tell::millis(settings.min_duration),
             "sound": sound,
             "tried": tried,
         }))?;
@@ -60,6 +62,12 @@ pub(super) fn run(args: &Explain) -> anyhow::Result<ExitCode> {
     row("priority", settings.priority.to_string())?;
     row("volume", settings.volume.to_string())?;
     row("throttle", format!("{:?}", settings.throttle))?;
+    if !settings.delay.is_zero() {
+        row("delay", format!("{:?}, and only if the session doesn't go on meanwhile", settings.delay))?;
+    }
+    if !settings.min_duration.is_zero() {
+        row("tasks of", format!("{:?} or longer", settings.min_duration))?;
+    }
     row("sound", lookup.found.as_ref().map_or_else(|| "none".to_owned(), |found| tell::clean(&found.to_string())))?;
     tell::rungs(&mut out, &lookup.tried)?;
     Ok(ExitCode::SUCCESS)

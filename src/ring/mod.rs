@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 pub use delay::keep;
 pub use record::end_unheard;
-pub use start::{ALONE, KEEP, PLAYER, from_hex, in_hex, wake_player};
+pub use start::{ALONE, KEEP, PLAYER, from_hex, in_hex, wake_keeper, wake_player};
 
 use arbitrate::Taken;
 

@@ -46,7 +46,10 @@ pub(super) fn start(paths: &Paths, taken: &mut Taken, request: &Request) {
 }
 
 /// Starts a process that waits until what is held back is due, and is gone at once where another one already does.
-fn wake_keeper() -> io::Result<u32> {
+///
+/// # Errors
+/// As [`wake_player`].
+pub fn wake_keeper() -> io::Result<u32> {
     spawn::detached(&spawn::sibling(PLAYER)?, &[OsStr::new(KEEP)])
 }
 
