@@ -29,7 +29,7 @@ pub fn keep<After: FnOnce()>(
     loop {
         renew();
         let mut critical = speaker.enter(PLAYER_PATIENCE)?;
-        let due = deferred::due(&mut critical.state, Stamp::now());
+        let due = deferred::due(&mut critical.state.deferred, Stamp::now());
         let next = due.next;
         let idle = due.ready.is_empty() && due.expired.is_empty();
         let after = if idle { None } else { Some(place(&mut critical, due)?) };
