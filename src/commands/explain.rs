@@ -12,6 +12,7 @@ use crate::cli::Explain;
 use crate::config;
 use crate::paths::Paths;
 use crate::platform;
+use crate::policy::Reason;
 use crate::ring::{self, Call};
 use crate::sound;
 
@@ -58,7 +59,16 @@ pub(super) fn run(args: &Explain) -> anyhow::Result<ExitCode> {
     row("event", format!("{BOLD}{}{BOLD:#}", or_none(occurrence.event.as_ref().map(|event| event.as_str()))))?;
     row("session", or_none(occurrence.session.map(|session| session.to_string()).as_deref()))?;
     let colour = if decision.play { GOOD } else { WARN };
-    row("decision", format!("{colour}{}{colour:#} ({})", decision.verb(), decision.reason))?;
+    let (verb, reason) = (decision.verb(), decision.reason);
+    row("decision", format!("{colour}{verb}{colour:#} ({reason}): {}", reason.meaning()))?;
+    if reason == Reason::EventOff
+        && let Some(event) = &occurrence.event
+    {
+        row("to hear", format!("[events.\"{event}\"] enabled = true, in {}", paths.config.display()))?;
+    }
+    if !settings.known {
+        return Ok(ExitCode::SUCCESS);
+    }
     row("priority", settings.priority.to_string())?;
     row("volume", settings.volume.to_string())?;
     row("throttle", format!("{:?}", settings.throttle))?;
