@@ -19,7 +19,8 @@ pub(super) fn run(way: Way, args: Install) -> anyhow::Result<ExitCode> {
     let Install { agents, all, events, dry_run, force, .. } = args;
     let wish = Wish { agents, all, scope, events, dry_run, force };
     let paths = Paths::from_env()?;
-    let reports = install::run(&paths, way, &wish, std::env::args_os().next().as_deref())?;
+    let program = install::this_program(std::env::args_os().next().as_deref())?;
+    let reports = install::run(&paths, way, &wish, &program)?;
     let mut out = anstream::stdout().lock();
     let mut failed = false;
     for report in &reports {

@@ -119,28 +119,39 @@ impl Difference {
     }
 }
 
+/// The path by which agents should call this program.
+///
+/// # Errors
+/// Where it can't be told, can't be written down, or wouldn't be known again.
+pub fn this_program(called_as: Option<&OsStr>) -> anyhow::Result<String> {
+    let itself = std::env::current_exe().context("could not tell where this program is")?;
+    let program = command::program(called_as, &Paths::search_path(), &itself);
+    let Some(path) = program.to_str() else {
+        bail!("{} can't be written into settings: its name is not UTF-8", program.display())
+    };
+    if command::ours(&[&[path.to_owned()][..], &command::arguments("", None)].concat(), "").is_none() {
+        bail!("hooks are known again by the name of their program, so {path} must be called herald; rename it");
+    }
+    Ok(path.to_owned())
+}
+
 /// Does it for every agent that is asked for; what goes wrong with one doesn't keep the others from it.
 ///
 /// # Errors
 /// Where nothing at all can be done: no home, no state, another installation at work, no such agent.
-pub fn run(paths: &Paths, way: Way, wish: &Wish, called_as: Option<&OsStr>) -> anyhow::Result<Vec<Report>> {
+pub fn run(paths: &Paths, way: Way, wish: &Wish, program: &str) -> anyhow::Result<Vec<Report>> {
     let around = Surroundings::of(paths)?;
     let rows = rows(way, wish, paths, &around)?;
-    let itself = std::env::current_exe().context("could not tell where this program is")?;
-    let program = command::program(called_as, around.search(), &itself);
-    let Some(program) = program.to_str().map(str::to_owned) else {
-        bail!("{} can't be written into settings: its name is not UTF-8", program.display())
-    };
     let lock = if wish.dry_run { None } else { Some(lock(paths)?) };
     let _held = match &lock {
         None => None,
         Some(lock) => Some(lock.exclusive_within(PATIENCE)?.context("another herald install is at work; try again")?),
     };
-    let mut worker = work::Worker { around: &around, record: Record::read(paths), program: &program, wish };
+    let mut worker = work::Worker { around: &around, record: Record::read(paths), program, wish };
     let reports = rows.into_iter().map(|known| match known {
         Known::Row(row, name) => worker.report(way, row, name),
         Known::Advice(id, name, advice) => {
-            let outcome = Err(anyhow::anyhow!("{}", advice.replace("{herald}", &program)));
+            let outcome = Err(anyhow::anyhow!("{}", advice.replace("{herald}", program)));
             Report { id, name, outcome, snippet: None }
         }
     });

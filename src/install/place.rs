@@ -43,11 +43,6 @@ impl Surroundings {
         Ok(Self { project: root.to_owned(), home, settings, search: Paths::search_path() })
     }
 
-    /// Where programs are looked for.
-    pub(super) fn search(&self) -> &[PathBuf] {
-        &self.search
-    }
-
     fn folder(&self, row: &Row) -> PathBuf {
         let moved = row.variable.and_then(Paths::folder_in);
         moved.unwrap_or_else(|| match row.folder.strip_prefix("@config/") {

@@ -1,0 +1,146 @@
+//! What is said: which agents there are, which were refused and what to do instead, which events.
+
+use serde_json::Value;
+
+use crate::support::TestEnv;
+use crate::world::{AGENTS, err, ok, out, refused, world};
+
+fn listed(env: &TestEnv) -> Vec<Value> {
+    let output = env.run(["agents", "--json"]);
+    ok(&output);
+    serde_json::from_slice::<Value>(&output.stdout).expect("JSON").as_array().expect("a list").clone()
+}
+
+fn row<'a>(rows: &'a [Value], id: &str) -> &'a Value {
+    rows.iter().find(|row| row["id"] == id).unwrap_or_else(|| panic!("{id} is not listed"))
+}
+
+#[test]
+fn agents_are_listed_with_what_is_installed_and_when_they_were_heard() {
+    let env = world(&AGENTS[2..3]);
+    let before = listed(&env);
+    let claude = row(&before, "claude-code");
+    assert_eq!((&claude["present"], &claude["installed"]), (&true.into(), &false.into()));
+    assert_eq!(claude["events"], Value::Array(Vec::new()));
+    assert!(claude["last_event_at"].is_null() && claude["name"] == "Claude Code");
+    assert_eq!(claude["config_path"], env.home().join(".claude/settings.json").to_str().expect("a path"));
+    assert_eq!(row(&before, "codex")["present"], false);
+
+    ok(&env.run(["install", "--all"]));
+    ok(&env.hook_with(["--agent", "claude-code"], r#"{"hook_event_name":"Stop","session_id":"s"}"#));
+    let after = listed(&env);
+    let claude = row(&after, "claude-code");
+    assert_eq!(claude["installed"], true);
+    assert!(claude["events"].as_array().expect("a list").contains(&"Stop".into()), "{claude}");
+    assert!(claude["last_event_at"].is_string(), "{claude}");
+    let table = out(&env.run(["agents"]));
+    assert!(table.lines().all(|line| line.chars().count() <= 80), "{table}");
+    assert!(table.lines().any(|line| line.starts_with("claude-code") && line.contains("4 events")), "{table}");
+    let doctor = out(&env.run(["doctor"]));
+    assert!(doctor.contains("claude-code last heard at"), "{doctor}");
+}
+
+#[test]
+fn the_doctor_tells_of_hooks_that_lead_nowhere() {
+    let env = world(&AGENTS[6..7]);
+    ok(&env.run(["install", "cursor"]));
+    let file = AGENTS[6].path(&env);
+    let text = std::fs::read_to_string(&file).expect("text").replace(crate::world::PROGRAM, "/opt/gone/herald");
+    std::fs::write(&file, text).expect("a file");
+    let output = env.run(["doctor", "--json"]);
+    let checks: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    let agents = checks.as_array().expect("a list").iter().find(|check| check["check"] == "agents").expect("the check");
+    assert_eq!(agents["status"], "fail", "{agents}");
+    assert_eq!(agents["hint"], "herald install cursor");
+}
+
+#[test]
+fn an_agent_that_isn_t_here_is_refused_unless_forced() {
+    let env = world(&[]);
+    let output = env.run(["install", "codex"]);
+    refused(&output);
+    assert!(err(&output).contains(".codex") && err(&output).contains("--force"), "{}", err(&output));
+    ok(&env.run(["install", "codex", "--force"]));
+    let output = env.run(["install", "--all", "--scope", "user"]);
+    // Its folder is there now.
+    ok(&output);
+    assert!(out(&output).contains("Codex"), "{}", out(&output));
+    ok(&env.run(["uninstall", "--all"]));
+    assert!(!env.home().join(".codex").exists(), "the folder was made for the file");
+}
+
+#[test]
+fn whoever_has_no_hooks_is_refused_with_what_to_do_instead() {
+    let env = world(&[]);
+    for (id, part) in [
+        ("tmux", "set-hook -g alert-bell"),
+        ("git", "post-commit"),
+        ("fish", "fish_postexec"),
+        ("shell", "command.success"),
+        ("crush", "PreToolUse"),
+        ("zed", "play_sound_when_agent_done"),
+        ("eca", "hook --agent eca"),
+        ("claud-code", "did you mean claude-code?"),
+        ("frob", "herald agents"),
+    ] {
+        let output = env.run(["install", id]);
+        refused(&output);
+        assert!(err(&output).contains(part), "{id}: {}", err(&output));
+    }
+    // One that can't be done keeps nobody else from it.
+    std::fs::create_dir_all(env.home().join(".cursor")).expect("a folder");
+    let output = env.run(["install", "crush", "cursor"]);
+    refused(&output);
+    assert!(out(&output).contains("now heard: stop"), "{}", out(&output));
+}
+
+#[test]
+fn events_are_added_by_either_name_and_taken_out_one_by_one() {
+    let env = world(&AGENTS[2..3]);
+    ok(&env.run(["install", "claude-code", "--events", "task.start,SubagentStop"]));
+    let events = |env: &TestEnv| row(&listed(env), "claude-code")["events"].as_array().expect("a list").len();
+    assert_eq!(events(&env), 6);
+    // What was asked for once stays.
+    ok(&env.run(["install", "claude-code"]));
+    assert_eq!(events(&env), 6);
+    ok(&env.run(["uninstall", "claude-code", "--events", "SubagentStop"]));
+    assert_eq!(events(&env), 5);
+    for gate in ["PreToolUse", "WorktreeCreate", "nonsense"] {
+        let output = env.run(["install", "claude-code", "--events", gate]);
+        refused(&output);
+        assert!(err(&output).contains("it can of") && err(&output).contains("Stop"), "{}", err(&output));
+    }
+    ok(&env.run(["uninstall", "claude-code"]));
+    assert!(!env.home().join(".claude/settings.json").exists());
+}
+
+#[test]
+fn a_project_has_its_own_files_and_home_is_none() {
+    let env = world(&AGENTS[2..3]);
+    std::fs::create_dir_all(env.work_dir().join(".git")).expect("a folder");
+    std::fs::create_dir_all(env.work_dir().join("inner")).expect("a folder");
+    let mut command = env.herald();
+    command.args(["install", "claude-code", "--scope", "project"]).current_dir(env.work_dir().join("inner"));
+    ok(&env.finish(command, b""));
+    assert!(env.work_dir().join(".claude/settings.local.json").exists());
+    assert!(!env.home().join(".claude/settings.json").exists());
+    let mut command = env.herald();
+    command.args(["install", "claude-code", "--scope", "project"]).current_dir(env.home());
+    refused(&env.finish(command, b""));
+    let output = env.run(["install", "vscode", "--force"]);
+    refused(&output);
+    assert!(err(&output).contains("--scope project"), "{}", err(&output));
+}
+
+#[test]
+fn codex_keeps_its_hooks_where_they_are() {
+    let env = world(&AGENTS[4..5]);
+    let config = "model = \"x\"\n\n[[hooks.Stop]]\n[[hooks.Stop.hooks]]\ntype = \"command\"\ncommand = \"beep\"\n";
+    let file = env.write("home/.codex/config.toml", config);
+    ok(&env.run(["install", "codex"]));
+    assert!(!env.home().join(".codex/hooks.json").exists());
+    let text = std::fs::read_to_string(&file).expect("text");
+    assert!(text.starts_with(config) && text.contains("[[hooks.Interrupt.hooks]]"), "{text}");
+    ok(&env.run(["uninstall", "codex"]));
+    assert_eq!(std::fs::read_to_string(&file).expect("text"), config);
+}
