@@ -6,10 +6,13 @@ use std::process::ExitCode;
 
 use anstyle::Style;
 
-use super::tell::{BAD, BOLD, DIM, GOOD, clean};
+use super::tell::{BAD, BOLD, DIM, GOOD, WARN, clean, wrapped};
 use crate::cli::{self, Install};
 use crate::install::{self, Difference, Done, Report, Scope, Way, Wish};
 use crate::paths::Paths;
+
+/// What a line may be long: a terminal that was never made wider.
+const WIDTH: usize = 80;
 
 pub(super) fn run(way: Way, args: Install) -> anyhow::Result<ExitCode> {
     let scope = args.scope.map(|scope| match scope {
@@ -25,7 +28,7 @@ pub(super) fn run(way: Way, args: Install) -> anyhow::Result<ExitCode> {
     let mut failed = false;
     for report in &reports {
         match &report.outcome {
-            Ok(done) => tell(&mut out, report, done, way, &paths, dry_run)?,
+            Ok(done) => tell(&mut out, report, done, (way, scope), &paths, dry_run)?,
             Err(error) => {
                 failed = true;
                 out.flush()?;
@@ -36,7 +39,14 @@ pub(super) fn run(way: Way, args: Install) -> anyhow::Result<ExitCode> {
     Ok(if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }
 
-fn tell(out: &mut impl Write, report: &Report, done: &Done, way: Way, paths: &Paths, dry_run: bool) -> io::Result<()> {
+fn tell(
+    out: &mut impl Write,
+    report: &Report,
+    done: &Done,
+    (way, scope): (Way, Option<Scope>),
+    paths: &Paths,
+    dry_run: bool,
+) -> io::Result<()> {
     let short = |path: &Path| short(path, paths);
     writeln!(out, "{BOLD}{}{BOLD:#}  {}", report.name, short(&done.path))?;
     let verb = match (way, done.changes.is_empty(), dry_run) {
@@ -61,15 +71,26 @@ fn tell(out: &mut impl Write, report: &Report, done: &Done, way: Way, paths: &Pa
     if let Some(backup) = done.backup.as_deref().filter(|_| way == Way::Install) {
         writeln!(out, "  {DIM}as it was:{DIM:#} {}", short(backup))?;
     }
-    if way == Way::Install && !done.changes.is_empty() && !done.then.is_empty() {
-        writeln!(out, "  {DIM}next:{DIM:#} {}", done.then)?;
+    if way == Way::Uninstall {
+        return Ok(());
+    }
+    if let Some(warning) = &done.warning {
+        writeln!(out, "  {WARN}but no hook runs:{WARN:#} {warning} in it")?;
+    }
+    if !done.changes.is_empty() {
+        let project = "the file names a program of this machine; think before you commit it";
+        for note in [done.then, if scope == Some(Scope::Project) { project } else { "" }] {
+            if !note.is_empty() {
+                let lines = wrapped(note, WIDTH - 8).join("\n        ");
+                writeln!(out, "  {DIM}note:{DIM:#} {lines}")?;
+            }
+        }
     }
     Ok(())
 }
 
 /// The names behind a word, in lines that fit.
 fn list(out: &mut impl Write, what: &str, names: &[String]) -> io::Result<()> {
-    const WIDTH: usize = 80;
     let indent = 2 + what.chars().count() + 2;
     write!(out, "  {GOOD}{what}:{GOOD:#}")?;
     let mut column = indent - 1;
@@ -106,15 +127,26 @@ fn clean_line(line: &str) -> String {
 }
 
 fn refuse(out: &mut impl Write, report: &Report, error: &anyhow::Error) -> io::Result<()> {
-    let path = |path: &Path| clean(&path.display().to_string());
-    match &report.snippet {
-        Some((file, _)) if error.chain().count() == 1 && !error.to_string().contains(&*file.to_string_lossy()) => {
-            writeln!(out, "{BAD}{}:{BAD:#} {} was left alone: {error}", report.id, path(file))?;
+    let mut said = match &report.snippet {
+        // What a file's editor says doesn't name the file.
+        Some((file, _)) if !error.to_string().contains(&*file.to_string_lossy()) => {
+            format!("{}: {} was left alone: {error}", report.id, file.display())
         }
-        _ => writeln!(out, "{BAD}{}:{BAD:#} {error}", report.id)?,
-    }
+        _ => format!("{}: {error}", report.id),
+    };
     for cause in error.chain().skip(1) {
-        writeln!(out, "  because: {cause}")?;
+        said.push_str(&format!("; because {cause}"));
+    }
+    for (at, line) in said.lines().enumerate() {
+        // What is meant to be pasted is never broken.
+        let lines = if line.starts_with("  ") { vec![line.to_owned()] } else { wrapped(&clean(line), WIDTH - 2) };
+        for (part, line) in lines.iter().enumerate() {
+            match line.split_once(' ') {
+                Some((id, rest)) if (at, part) == (0, 0) => writeln!(out, "{BAD}{id}{BAD:#} {rest}")?,
+                _ if part > 0 => writeln!(out, "  {line}")?,
+                _ => writeln!(out, "{line}")?,
+            }
+        }
     }
     if let Some((_, snippet)) = &report.snippet {
         writeln!(out, "  to do it by hand, this belongs there:\n")?;

@@ -90,6 +90,8 @@ pub struct Done {
     pub changes: Vec<Difference>,
     /// The copy of what was there before.
     pub backup: Option<PathBuf>,
+    /// What in the file keeps them from being heard.
+    pub warning: Option<String>,
     /// What is left for the human.
     pub then: &'static str,
 }

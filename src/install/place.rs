@@ -126,7 +126,7 @@ impl Surroundings {
     }
 }
 
-fn has_ours(row: &Row, file: &File, path: &Path) -> bool {
+pub(super) fn has_ours(row: &Row, file: &File, path: &Path) -> bool {
     let text = std::fs::read_to_string(path).ok();
     text.and_then(|text| plan::present(file.form, &text, row).ok()).is_some_and(|ours| !ours.is_empty())
 }

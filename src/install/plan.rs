@@ -114,6 +114,13 @@ pub(super) fn present(form: Form, text: &str, row: &Row) -> Result<Vec<(String, 
     })
 }
 
+/// The setting in the text that keeps all hooks from running, if there is one.
+pub(super) fn switched_off(form: Form, text: &str, row: &Row) -> Option<String> {
+    let document = editor(form).parse(without_bom(text).1).ok()?;
+    let is_off = |(way, value): &&super::table::Off| edit::at(&document, &keys(way)) == Some(&Value::from(*value));
+    row.off.iter().find(is_off).map(|(way, value)| format!("{} is {}", way.join("."), Value::from(*value)))
+}
+
 /// Whether there is nothing in the text but perhaps comments.
 pub(super) fn is_empty(form: Form, text: &str) -> bool {
     let value = editor(form).parse(without_bom(text).1);

@@ -32,7 +32,12 @@ pub(super) struct Row {
     pub(super) hooks: &'static [Hook],
     /// What is left for the human to do, or to know.
     pub(super) then: &'static str,
+    /// Settings in the same file that keep all hooks from running.
+    pub(super) off: &'static [Off],
 }
+
+/// A setting, and the value by which it switches hooks off.
+pub(super) type Off = (&'static [&'static str], Plain);
 
 /// A file that holds hooks.
 #[derive(Debug)]
@@ -157,6 +162,7 @@ pub(super) static ROWS: &[Row] = &[
         names_event: false,
         hooks: &[on("notifications-command", &["input.idle"])],
         then: NOTHING_LEFT,
+        off: &[],
     },
     Row {
         id: "antigravity",
@@ -169,6 +175,7 @@ pub(super) static ROWS: &[Row] = &[
         names_event: true,
         hooks: &[on("Stop", DONE)],
         then: NEXT_SESSION,
+        off: &[],
     },
     Row {
         id: "claude-code",
@@ -197,6 +204,7 @@ pub(super) static ROWS: &[Row] = &[
             Hook { matcher: Some("auto"), ..ask("PreCompact", COMPACT) },
         ],
         then: NOTHING_LEFT,
+        off: &[(&["disableAllHooks"], Plain::Bool(true))],
     },
     Row {
         id: "cline",
@@ -212,6 +220,7 @@ pub(super) static ROWS: &[Row] = &[
         names_event: true,
         hooks: &[on("TaskComplete", DONE), ask("TaskCancel", STOPPED), ask("UserPromptSubmit", START)],
         then: "hooks must be switched on in Cline's settings",
+        off: &[],
     },
     Row {
         id: "codex",
@@ -249,6 +258,7 @@ pub(super) static ROWS: &[Row] = &[
             ask("PreCompact", COMPACT),
         ],
         then: "Codex runs new hooks only once you trust them: type /hooks in Codex",
+        off: &[],
     },
     Row {
         id: "copilot-cli",
@@ -272,6 +282,7 @@ pub(super) static ROWS: &[Row] = &[
             ask("preCompact", COMPACT),
         ],
         then: NEXT_SESSION,
+        off: &[],
     },
     Row {
         id: "cursor",
@@ -292,6 +303,7 @@ pub(super) static ROWS: &[Row] = &[
             ask("preCompact", COMPACT),
         ],
         then: "Cursor has no hook for a question or a permission: those stay silent",
+        off: &[],
     },
     Row {
         id: "devin-cli",
@@ -311,15 +323,22 @@ pub(super) static ROWS: &[Row] = &[
             ask("PostToolUse", TOOL),
         ],
         then: NEXT_SESSION,
+        off: &[],
     },
     Row {
         id: "factory-droid",
         folder: ".factory",
         variable: None,
         programs: &["droid"],
-        user: &[json("@/hooks.json", grouped(&["hooks"])), json("@/settings.json", grouped(&["hooks"]))],
+        // Some have the events at the root of the file.
+        user: &[
+            json("@/hooks.json", grouped(&["hooks"])),
+            json("@/hooks.json", grouped(&[])),
+            json("@/settings.json", grouped(&["hooks"])),
+        ],
         project: &[
             json("./.factory/hooks.json", grouped(&["hooks"])),
+            json("./.factory/hooks.json", grouped(&[])),
             json("./.factory/settings.json", grouped(&["hooks"])),
         ],
         handler: |it| json!({"type": "command", "command": it.line(), "timeout": it.hook.timeout}),
@@ -335,6 +354,7 @@ pub(super) static ROWS: &[Row] = &[
             ask("PreCompact", COMPACT),
         ],
         then: "Droid takes hooks up when it starts; /hooks shows them",
+        off: &[],
     },
     Row {
         id: "gemini-cli",
@@ -355,6 +375,7 @@ pub(super) static ROWS: &[Row] = &[
             ask("PreCompress", COMPACT),
         ],
         then: NEXT_SESSION,
+        off: &[(&["hooksConfig", "enabled"], Plain::Bool(false))],
     },
     Row {
         id: "goose",
@@ -381,6 +402,7 @@ pub(super) static ROWS: &[Row] = &[
             ask("PostToolUseFailure", TOOL),
         ],
         then: NEXT_SESSION,
+        off: &[],
     },
     Row {
         id: "grok",
@@ -403,6 +425,7 @@ pub(super) static ROWS: &[Row] = &[
             ask("PreCompact", COMPACT),
         ],
         then: "for a project, Grok asks for trust first: /hooks-trust",
+        off: &[],
     },
     Row {
         id: "junie",
@@ -421,6 +444,7 @@ pub(super) static ROWS: &[Row] = &[
             ask("SessionEnd", SESSION_END),
         ],
         then: "Junie's permission requests are not hooked: a hook's success would grant them",
+        off: &[],
     },
     Row {
         id: "kimi-code",
@@ -455,6 +479,7 @@ pub(super) static ROWS: &[Row] = &[
             ask("PreCompact", COMPACT),
         ],
         then: NEXT_SESSION,
+        off: &[],
     },
     Row {
         id: "kiro-cli",
@@ -474,6 +499,7 @@ pub(super) static ROWS: &[Row] = &[
             ask("postToolUse", TOOL),
         ],
         then: "it counts for this agent only; Kiro CLI has no hook for a permission",
+        off: &[],
     },
     Row {
         id: "kiro-ide",
@@ -486,6 +512,7 @@ pub(super) static ROWS: &[Row] = &[
         names_event: true,
         hooks: &[on("Stop", DONE), ask("UserPromptSubmit", START), ask("SessionStart", SESSION_START)],
         then: "Kiro CLI 3 reads this file too",
+        off: &[],
     },
     Row {
         id: "opencode",
@@ -508,6 +535,7 @@ pub(super) static ROWS: &[Row] = &[
             ask("session.compacted", COMPACT),
         ],
         then: NEXT_SESSION,
+        off: &[],
     },
     Row {
         id: "openhands",
@@ -526,6 +554,7 @@ pub(super) static ROWS: &[Row] = &[
             ask("PostToolUse", TOOL),
         ],
         then: NOTHING_LEFT,
+        off: &[],
     },
     Row {
         id: "qwen-code",
@@ -552,6 +581,7 @@ pub(super) static ROWS: &[Row] = &[
             ask("PreCompact", COMPACT),
         ],
         then: NEXT_SESSION,
+        off: &[(&["disableAllHooks"], Plain::Bool(true))],
     },
     Row {
         id: "rovodev",
@@ -580,6 +610,7 @@ pub(super) static ROWS: &[Row] = &[
             ask("on_session_end", SESSION_END),
         ],
         then: NEXT_SESSION,
+        off: &[],
     },
     Row {
         id: "vscode",
@@ -606,6 +637,7 @@ pub(super) static ROWS: &[Row] = &[
             ask("PreCompact", COMPACT),
         ],
         then: "VS Code also runs the hooks of ~/.claude/settings.json: one of the two is enough",
+        off: &[],
     },
     Row {
         id: "windsurf",
@@ -618,6 +650,7 @@ pub(super) static ROWS: &[Row] = &[
         names_event: false,
         hooks: &[on("post_cascade_response", DONE), ask("pre_user_prompt", START)],
         then: "Windsurf has no hook for a question or a permission: those stay silent",
+        off: &[],
     },
     Row {
         id: "zcode",
@@ -640,6 +673,7 @@ pub(super) static ROWS: &[Row] = &[
             ask("PostToolUseFailure", TOOL),
         ],
         then: NEXT_SESSION,
+        off: &[(&["hooks", "enabled"], Plain::Bool(false))],
     },
 ];
 

@@ -25,6 +25,8 @@ struct Plan {
     path: PathBuf,
     events: Vec<String>,
     changes: Vec<Change>,
+    /// What keeps them from being heard.
+    warning: Option<String>,
 }
 
 impl Worker<'_> {
@@ -72,11 +74,12 @@ impl Worker<'_> {
                 let hooks = chosen(&present);
                 let events = hooks.iter().map(|hook| hook.event.to_owned()).collect();
                 let after = plan::installed(form, text, &wish(hooks)).map_err(anyhow::Error::msg)?;
+                let warning = plan::switched_off(form, text, row);
                 let original = self.original(row, form, &path, before.as_deref(), !present.is_empty())?;
                 let after = Some(after.into_bytes());
                 let mut changes = vec![Change { path: path.clone(), before, after, original, executable: false }];
                 changes.extend(beside(file, &path)?);
-                Plan { path, events, changes }
+                Plan { path, events, changes, warning }
             }
         };
         let done = self.apply(row, plan, apply::install)?;
@@ -151,7 +154,7 @@ impl Worker<'_> {
             let executable = own == Own::Script;
             changes.push(Change { path: file, before, after: Some(text.into_bytes()), original: None, executable });
         }
-        Ok(Plan { path: path.to_owned(), events, changes })
+        Ok(Plan { path: path.to_owned(), events, changes, warning: None })
     }
 
     fn is_as_written(&self, path: &Path, bytes: &[u8]) -> bool {
@@ -169,8 +172,14 @@ impl Worker<'_> {
             leaving.extend(named(row, name)?.iter().map(|hook| hook.event.to_owned()));
         }
         let leaving = (!leaving.is_empty()).then_some(leaving);
-        let mut plan = Plan { path: PathBuf::new(), events: Vec::new(), changes: Vec::new() };
-        for (file, path) in self.around.candidates(row, scope)? {
+        let mut plan = Plan { path: PathBuf::new(), events: Vec::new(), changes: Vec::new(), warning: None };
+        let mut candidates = self.around.candidates(row, scope)?;
+        candidates.sort_by_key(|(file, path)| !place::has_ours(row, file, path));
+        for (file, path) in candidates {
+            // Of two ways to read one file, the one that found something counts.
+            if plan.changes.iter().any(|change| change.path == path) {
+                continue;
+            }
             let found = match file.form {
                 Form::Own(own) => self.without_own(row, own, &path, leaving.as_deref())?,
                 form => self.without(row, file, form, &path, leaving.as_deref())?,
@@ -196,7 +205,7 @@ impl Worker<'_> {
         path: &Path,
         leaving: Option<&[String]>,
     ) -> anyhow::Result<Plan> {
-        let mut plan = Plan { path: path.to_owned(), events: Vec::new(), changes: Vec::new() };
+        let mut plan = Plan { path: path.to_owned(), events: Vec::new(), changes: Vec::new(), warning: None };
         let Some(before) = place::read(path)? else { return Ok(plan) };
         let real = apply::real(path)?;
         let entry = self.record.of(&real);
@@ -233,7 +242,7 @@ impl Worker<'_> {
     }
 
     fn without_own(&self, row: &Row, own: Own, path: &Path, leaving: Option<&[String]>) -> anyhow::Result<Plan> {
-        let mut plan = Plan { path: path.to_owned(), events: Vec::new(), changes: Vec::new() };
+        let mut plan = Plan { path: path.to_owned(), events: Vec::new(), changes: Vec::new(), warning: None };
         for (file, _) in own_paths(row, own, path) {
             let Some(before) = place::read(&file)? else { continue };
             let content = apply::text(&before).ok().and_then(|text| own.read(row.id, text));
@@ -257,7 +266,7 @@ impl Worker<'_> {
         plan: Plan,
         mut change_one: impl FnMut(&Change, &str, &mut Record) -> anyhow::Result<()>,
     ) -> anyhow::Result<Done> {
-        let Plan { path, events, changes } = plan;
+        let Plan { path, events, changes, warning } = plan;
         if !self.wish.force {
             for change in changes.iter().filter(|change| change.is_needed()) {
                 if let Some(why) = apply::objection(&change.path) {
@@ -265,7 +274,7 @@ impl Worker<'_> {
                 }
             }
         }
-        let mut done = Done { path, events, then: row.then, ..Done::default() };
+        let mut done = Done { path, events, warning, then: row.then, ..Done::default() };
         for change in &changes {
             if !self.wish.dry_run {
                 change_one(change, row.id, &mut self.record)?;

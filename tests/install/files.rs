@@ -301,6 +301,10 @@ fn a_dry_run_shows_the_difference_and_changes_nothing() {
         assert!(said.contains(part), "{part:?} is missing:\n{said}");
     }
     assert!(!said.contains('\u{1b}'), "colour is for terminals");
+    let mut command = env.herald();
+    command.args(["install", "claude-code", "--dry-run"]).env("CLICOLOR_FORCE", "1");
+    let coloured = out(&env.finish(command, b""));
+    assert!(coloured.contains("\u{1b}[32m+  \"a\": 1,\u{1b}[0m"), "{coloured:?}");
     ok(&env.run(["install", "claude-code"]));
     let there = snapshot(&env.home());
     let output = env.run(["uninstall", "claude-code", "--dry-run"]);

@@ -69,11 +69,11 @@ fn tree() -> impl Strategy<Value = Tree> {
     })
 }
 
-/// The hooks of others, in the shape that Claude Code has.
+/// The hooks of others, in the shape that Qwen Code has.
 fn hooks() -> impl Strategy<Value = Option<Tree>> {
     let handler = Tree::Object(vec![
         ("type".to_owned(), Tree::Leaf("\"command\"")),
-        ("command".to_owned(), Tree::Leaf("\"/opt/herald/notify hook --agent claude-code\"")),
+        ("command".to_owned(), Tree::Leaf("\"/opt/herald/notify hook --agent qwen-code\"")),
     ]);
     let group = Tree::Object(vec![("hooks".to_owned(), Tree::List(vec![handler]))]);
     let events = prop::sample::subsequence(vec!["Stop", "Notification", "PreToolUse", "SessionStart"], 0..=4);
@@ -165,7 +165,8 @@ fn yaml() -> impl Strategy<Value = String> {
     ])
 }
 
-/// A home of which nobody knows, with that file.
+/// A home of which nobody knows, with that file. For agents only whose folder no variable of the test's own environment
+/// could move.
 fn home(file: &str, text: &str) -> (tempfile::TempDir, Paths, std::path::PathBuf) {
     let folder = tempfile::tempdir().expect("a folder");
     let at = |name: &str| folder.path().join(name);
@@ -212,7 +213,7 @@ proptest! {
 
     #[test]
     fn json_comes_back(text in json()) {
-        there_and_back("claude-code", ".claude/settings.json", &text, |text| {
+        there_and_back("qwen-code", ".qwen/settings.json", &text, |text| {
             let gap = if text.trim_start_matches('{').trim_start().starts_with('}') { "" } else { "," };
             text.replacen('{', &format!("{{ /* new */ \"zz\": [1]{gap}"), 1)
         });

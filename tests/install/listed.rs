@@ -115,6 +115,46 @@ fn events_are_added_by_either_name_and_taken_out_one_by_one() {
 }
 
 #[test]
+fn a_switch_that_keeps_hooks_from_running_is_told() {
+    let env = world(&AGENTS[2..3]);
+    env.write("home/.claude/settings.json", "{\"disableAllHooks\": true}\n");
+    let output = env.run(["install", "claude-code"]);
+    ok(&output);
+    assert!(out(&output).contains("but no hook runs: disableAllHooks is true"), "{}", out(&output));
+}
+
+#[test]
+fn droid_s_hooks_stand_at_the_root_where_they_stood_there() {
+    let env = world(&AGENTS[8..9]);
+    let before = "{\n  \"Stop\": [\n    {\"hooks\": [{\"type\": \"command\", \"command\": \"beep\"}]}\n  ]\n}\n";
+    let file = env.write("home/.factory/hooks.json", before);
+    ok(&env.run(["install", "factory-droid"]));
+    let text = std::fs::read_to_string(&file).expect("text");
+    let value: Value = serde_json::from_str(&text).expect("JSON");
+    assert!(value["hooks"].is_null() && value["Notification"].is_array(), "{text}");
+    std::fs::write(&file, text.replace("beep", "boop")).expect("a file");
+    ok(&env.run(["uninstall", "factory-droid"]));
+    assert_eq!(std::fs::read_to_string(&file).expect("text"), before.replace("beep", "boop"));
+}
+
+#[test]
+fn what_is_said_fits_a_terminal() {
+    let env = world(AGENTS);
+    env.write("home/.cursor/hooks.json", "{ broken");
+    for args in
+        [&["install", "--all"][..], &["install", "crush", "openhands", "zcode"], &["agents"], &["uninstall", "--all"]]
+    {
+        let output = env.run(args);
+        for text in [output.stdout, output.stderr] {
+            let text = String::from_utf8(text).expect("text");
+            for line in text.lines().filter(|line| !line.contains('/')) {
+                assert!(line.chars().count() <= 80, "{} columns: {line}", line.chars().count());
+            }
+        }
+    }
+}
+
+#[test]
 fn a_project_has_its_own_files_and_home_is_none() {
     let env = world(&AGENTS[2..3]);
     std::fs::create_dir_all(env.work_dir().join(".git")).expect("a folder");

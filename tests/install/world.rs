@@ -93,8 +93,9 @@ pub(crate) fn out(output: &Output) -> String {
     String::from_utf8(output.stdout.clone()).expect("text")
 }
 
+/// What was said, as one line: messages are broken to fit a terminal.
 pub(crate) fn err(output: &Output) -> String {
-    String::from_utf8(output.stderr.clone()).expect("text")
+    String::from_utf8(output.stderr.clone()).expect("text").split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 #[track_caller]
