@@ -1,13 +1,13 @@
 //! TOML, edited in place.
 //!
 //! Invariant: tables of ours are written at the end of the document and taken out line by line; no other line is
-//! touched. The text is spliced by the parser's positions, not printed anew: the printer would lose the line ends.
-//! Hooks that were written as inline values can't be added to, and are refused.
+//! touched. Where hooks are kept in a list of inline tables, ours become some more of these. The text is spliced by the
+//! parser's positions, not printed anew: the printer would lose the line ends.
 
 use std::ops::Range;
 
 use serde_json::Value;
-use toml_edit::{Document, Item, Table};
+use toml_edit::{Array, Document, Item, Table};
 
 use super::edit::{Editor, Op, Refusal, Step, Way, line_end, shown};
 
@@ -25,6 +25,20 @@ impl Editor for Toml {
         let document = Document::parse(text).map_err(|error| Refusal::Broken(error.to_string()))?;
         let nl = line_end(text);
         match op {
+            Op::Push(way, entry) if let Some(list) = inline_list(document.as_item(), way) => {
+                pushed(text, list, &inline(entry).ok_or_else(|| unfit(way))?, nl).ok_or_else(|| unfit(way))
+            }
+            Op::Set(way, entry) if let Some(span) = inline_entry(&document, way) => {
+                let new = inline(entry).ok_or_else(|| unfit(way))?.to_string();
+                Ok(format!("{}{new}{}", &text[..span.start], &text[span.end..]))
+            }
+            Op::Remove(way) if let Some(span) = inline_entry(&document, way) => {
+                let start = text[..span.start].trim_end_matches([' ', '\t', '\r', '\n']).len();
+                let gap = text[span.end..].len() - text[span.end..].trim_start().len();
+                // A comma at the end of a list is no fault, so the one in front may stay.
+                let end = if text[span.end + gap..].starts_with(',') { span.end + gap + 1 } else { span.end };
+                Ok(format!("{}{}", &text[..start], &text[end..]))
+            }
             Op::Push(way, entry) => {
                 let gap = match text {
                     "" => "",
@@ -54,6 +68,49 @@ impl Editor for Toml {
 
 fn unfit(way: &[Step]) -> Refusal {
     Refusal::Shape(format!("{} is written as a value, not as tables", shown(way)))
+}
+
+/// The list of inline tables that lies there.
+fn inline_list<'a>(item: &'a Item, way: &[Step]) -> Option<&'a Array> {
+    way.iter()
+        .try_fold(item, |item, step| match step {
+            Step::Key(name) => item.get(name),
+            Step::Index(at) => item.get(*at),
+        })?
+        .as_array()
+}
+
+/// Where one of its tables stands.
+fn inline_entry(document: &Document<&str>, way: &[Step]) -> Option<Range<usize>> {
+    let (Step::Index(at), list) = way.split_last()? else { return None };
+    inline_list(document.as_item(), list)?.get(*at)?.span()
+}
+
+fn inline(value: &Value) -> Option<toml_edit::Value> {
+    Some(match value {
+        Value::String(value) => value.as_str().into(),
+        Value::Bool(value) => (*value).into(),
+        Value::Number(value) => value.as_i64()?.into(),
+        Value::Array(list) => toml_edit::Value::Array(list.iter().map(inline).collect::<Option<_>>()?),
+        Value::Object(object) => {
+            let entries = object.iter().map(|(key, value)| Some((key.as_str(), inline(value)?)));
+            toml_edit::Value::InlineTable(entries.collect::<Option<_>>()?)
+        }
+        Value::Null => return None,
+    })
+}
+
+fn pushed(text: &str, list: &Array, entry: &toml_edit::Value, nl: &str) -> Option<String> {
+    let span = list.span()?;
+    let last = list.iter().last().and_then(toml_edit::Value::span).map_or(span.start + 1, |last| last.end);
+    let gap = text[last..].len() - text[last..].trim_start().len();
+    let (at, comma) = match (list.is_empty(), text[last + gap..].starts_with(',')) {
+        (false, false) => (last, ","),
+        (false, true) => (last + gap + 1, ""),
+        (true, _) => (last, ""),
+    };
+    let tail = if text[at..span.end - 1].contains('\n') { "" } else { nl };
+    Some(format!("{}{comma}{nl}  {entry},{tail}{}", &text[..at], &text[at..]))
 }
 
 /// A table of a list, its own lists of tables behind it.
@@ -196,10 +253,25 @@ mod tests {
     }
 
     #[rstest]
-    #[case("hooks = []\n")]
-    #[case("hooks = { Stop = [] }\n")]
-    #[case("[hooks]\nStop = []\n")]
-    fn inline_values_are_refused(#[case] before: &str) {
-        assert!(edit(&Toml, before, &[Op::Push(keys(&["hooks", "Stop"]), group())]).is_err());
+    #[case("hooks = []\nx = 1\n", &["hooks"])]
+    #[case("hooks = [ # theirs\n  { event = \"End\" }, # why\n]\n", &["hooks"])]
+    #[case("hooks = [{ event = \"End\" }]\r\n", &["hooks"])]
+    #[case("[hooks]\nStop = []\n", &["hooks", "Stop"])]
+    fn a_list_of_inline_tables_gets_one_more(#[case] before: &str, #[case] way: &[&str]) {
+        let way = keys(way);
+        let there = edit(&Toml, before, &[Op::Push(way.clone(), group())]).unwrap();
+        let mut entry = way.clone();
+        let count = super::super::edit::at(&Toml.parse(&there).unwrap(), &way).unwrap().as_array().unwrap().len();
+        entry.push(Step::Index(count - 1));
+        let changed = edit(&Toml, &there, &[Op::Set(entry.clone(), json!({"event": "x"}))]).unwrap();
+        assert!(changed.contains("event = \"x\""), "{changed}");
+        let back = edit(&Toml, &there, &[Op::Remove(entry)]).unwrap();
+        assert_eq!(Toml.parse(&back).unwrap(), Toml.parse(before).unwrap(), "{back}");
+        assert!(before.lines().filter(|line| line.contains('#')).all(|line| back.contains(line.trim_end())), "{back}");
+    }
+
+    #[test]
+    fn a_table_where_a_list_should_be_is_refused() {
+        assert!(edit(&Toml, "hooks = { Stop = 1 }\n", &[Op::Push(keys(&["hooks", "Stop"]), group())]).is_err());
     }
 }

@@ -11,6 +11,7 @@ use super::plan;
 use super::record::{Record, hash_of};
 use super::table::{File, Form, Hook, Row};
 use super::{Difference, Done, Report, Way, Wish, named};
+use crate::event;
 
 /// What all agents of one run share.
 pub(super) struct Worker<'a> {
@@ -44,6 +45,10 @@ impl Worker<'_> {
         self.wish.scope.unwrap_or(Scope::User)
     }
 
+    fn is_for_several(&self) -> bool {
+        self.wish.all || self.wish.agents.len() > 1
+    }
+
     fn install(&mut self, row: &'static Row, snippet: &mut Option<(PathBuf, String)>) -> anyhow::Result<Done> {
         if !self.wish.force && !self.around.has(row) {
             bail!("it isn't here: there is {}; --force installs its hooks all the same", self.around.signs(row));
@@ -51,7 +56,12 @@ impl Worker<'_> {
         let (file, path) = self.around.target(row, self.scope())?;
         let mut asked = Vec::new();
         for name in &self.wish.events {
-            asked.extend(named(row, name)?);
+            match named(row, name) {
+                Ok(hooks) => asked.extend(hooks),
+                // Of several agents, some can't tell of everything.
+                Err(_) if self.is_for_several() && event::from_herald_or_cesp(name).is_some() => {}
+                Err(error) => return Err(error),
+            }
         }
         let chosen = |present: &[String]| -> Vec<&'static Hook> {
             let wanted = |hook: &&'static Hook| {

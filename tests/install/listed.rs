@@ -105,6 +105,10 @@ fn events_are_added_by_either_name_and_taken_out_one_by_one() {
     assert_eq!(events(&env), 6);
     ok(&env.run(["uninstall", "claude-code", "--events", "SubagentStop"]));
     assert_eq!(events(&env), 5);
+    let output = env.run(["install", "claude-code", "cursor", "--force", "--events", "context.compact,info"]);
+    ok(&output);
+    assert!(out(&output).contains("PreCompact") && out(&output).contains("preCompact"), "{}", out(&output));
+    ok(&env.run(["uninstall", "claude-code", "--events", "context.compact"]));
     for gate in ["PreToolUse", "WorktreeCreate", "nonsense"] {
         let output = env.run(["install", "claude-code", "--events", gate]);
         refused(&output);
@@ -183,4 +187,42 @@ fn codex_keeps_its_hooks_where_they_are() {
     assert!(text.starts_with(config) && text.contains("[[hooks.Interrupt.hooks]]"), "{text}");
     ok(&env.run(["uninstall", "codex"]));
     assert_eq!(std::fs::read_to_string(&file).expect("text"), config);
+}
+
+/// What was done to one file must not be forgotten for another's sake.
+#[test]
+fn installations_at_the_same_time_wait_for_each_other() {
+    let env = world(AGENTS);
+    let before = crate::world::snapshot(&env.home());
+    let ids: Vec<&str> = AGENTS.iter().filter(|it| !it.project && it.id != "kiro-cli").map(|it| it.id).collect();
+    for verb in ["install", "uninstall"] {
+        std::thread::scope(|scope| {
+            for id in &ids {
+                let env = &env;
+                scope.spawn(move || ok(&env.run([verb, id])));
+            }
+        });
+        if verb == "install" {
+            let rows = listed(&env);
+            assert!(ids.iter().all(|id| row(&rows, id)["installed"] == true), "{rows:?}");
+        }
+    }
+    assert_eq!(crate::world::snapshot(&env.home()), before);
+}
+
+#[test]
+fn kimi_s_empty_list_is_filled_and_emptied_again() {
+    let kimi = AGENTS.iter().find(|agent| agent.id == "kimi-code").expect("an agent");
+    let env = world(&[]);
+    let before = "model = \"k\"\nhooks = []\n\n[loop]\nx = 1\n";
+    let file = env.write("home/.kimi-code/config.toml", before);
+    ok(&kimi.herald(&env, "install", &[]));
+    let text = std::fs::read_to_string(&file).expect("text");
+    let table: toml::Table = toml::from_str(&text).expect("TOML");
+    assert_eq!(table["hooks"].as_array().map(Vec::len), Some(4), "{text}");
+    std::fs::write(&file, text.replace("x = 1", "x = 2")).expect("a file");
+    ok(&kimi.herald(&env, "uninstall", &[]));
+    let back = std::fs::read_to_string(&file).expect("text");
+    let value = |text: &str| toml::from_str::<toml::Table>(text).expect("TOML");
+    assert_eq!(value(&back), value(&before.replace("x = 1", "x = 2")), "{back}");
 }
