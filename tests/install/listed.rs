@@ -41,6 +41,21 @@ fn agents_are_listed_with_what_is_installed_and_when_they_were_heard() {
 }
 
 #[test]
+fn every_agent_with_hooks_is_tried_here_and_told_of_in_the_readme() {
+    let env = world(&[]);
+    let hookable = listed(&env).into_iter().filter(|row| row["hookable"] == true);
+    let hookable: Vec<_> = hookable.map(|row| row["id"].as_str().expect("an id").to_owned()).collect();
+    assert_eq!(hookable, AGENTS.iter().map(|agent| agent.id).collect::<Vec<_>>());
+    let readme = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md")).expect("text");
+    let rows = readme.lines().skip_while(|line| !line.starts_with("| agent | file |")).skip(2);
+    let told: Vec<_> = rows
+        .map_while(|line| line.strip_prefix("| `"))
+        .map(|line| line.split('`').next().expect("an id").to_owned())
+        .collect();
+    assert_eq!(told, hookable);
+}
+
+#[test]
 fn the_doctor_tells_of_hooks_that_lead_nowhere() {
     let env = world(&AGENTS[6..7]);
     ok(&env.run(["install", "cursor"]));
