@@ -27,6 +27,9 @@ Register-ArgumentCompleter -Native -CommandName 'herald' -ScriptBlock {
             [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
             [CompletionResult]::new('hook', 'hook', [CompletionResultType]::ParameterValue, 'For agents: read a payload, decide, play; prints nothing, always exits with 0')
             [CompletionResult]::new('play', 'play', [CompletionResultType]::ParameterValue, 'Play an event, a sound or a file')
+            [CompletionResult]::new('install', 'install', [CompletionResultType]::ParameterValue, 'Put hooks into the settings of agents, so that they are heard')
+            [CompletionResult]::new('uninstall', 'uninstall', [CompletionResultType]::ParameterValue, 'Take the hooks out again')
+            [CompletionResult]::new('agents', 'agents', [CompletionResultType]::ParameterValue, 'List the agents: which are here, which have hooks, when each was last heard')
             [CompletionResult]::new('explain', 'explain', [CompletionResultType]::ParameterValue, 'Tell what a payload would do, and why; changes nothing')
             [CompletionResult]::new('which', 'which', [CompletionResultType]::ParameterValue, 'Tell which sound an event or a name stands for')
             [CompletionResult]::new('preview', 'preview', [CompletionResultType]::ParameterValue, 'Play a whole pack or one event, or render it to a file')
@@ -49,6 +52,32 @@ Register-ArgumentCompleter -Native -CommandName 'herald' -ScriptBlock {
             [CompletionResult]::new('--volume', '--volume', [CompletionResultType]::ParameterName, 'Volume, instead of the configured one')
             [CompletionResult]::new('--wait', '--wait', [CompletionResultType]::ParameterName, 'Return when it was heard; exit with 1 if it was not, or not to its end')
             [CompletionResult]::new('--force', '--force', [CompletionResultType]::ParameterName, 'Even if it is off, muted or was heard a moment ago')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'herald;install' {
+            [CompletionResult]::new('--scope', '--scope', [CompletionResultType]::ParameterName, 'For whom: everything you do, or the project around the working directory')
+            [CompletionResult]::new('--events', '--events', [CompletionResultType]::ParameterName, 'These events too, or (uninstall) these alone: Herald''s names or the agent''s')
+            [CompletionResult]::new('--all', '--all', [CompletionResultType]::ParameterName, 'All that are here')
+            [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Show what would change, as a difference, and change nothing')
+            [CompletionResult]::new('--force', '--force', [CompletionResultType]::ParameterName, 'Also where the agent isn''t found, or a file is read-only')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'herald;uninstall' {
+            [CompletionResult]::new('--scope', '--scope', [CompletionResultType]::ParameterName, 'For whom: everything you do, or the project around the working directory')
+            [CompletionResult]::new('--events', '--events', [CompletionResultType]::ParameterName, 'These events too, or (uninstall) these alone: Herald''s names or the agent''s')
+            [CompletionResult]::new('--all', '--all', [CompletionResultType]::ParameterName, 'All that are here')
+            [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Show what would change, as a difference, and change nothing')
+            [CompletionResult]::new('--force', '--force', [CompletionResultType]::ParameterName, 'Also where the agent isn''t found, or a file is read-only')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'herald;agents' {
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print JSON')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
             break
@@ -149,6 +178,9 @@ Register-ArgumentCompleter -Native -CommandName 'herald' -ScriptBlock {
         'herald;help' {
             [CompletionResult]::new('hook', 'hook', [CompletionResultType]::ParameterValue, 'For agents: read a payload, decide, play; prints nothing, always exits with 0')
             [CompletionResult]::new('play', 'play', [CompletionResultType]::ParameterValue, 'Play an event, a sound or a file')
+            [CompletionResult]::new('install', 'install', [CompletionResultType]::ParameterValue, 'Put hooks into the settings of agents, so that they are heard')
+            [CompletionResult]::new('uninstall', 'uninstall', [CompletionResultType]::ParameterValue, 'Take the hooks out again')
+            [CompletionResult]::new('agents', 'agents', [CompletionResultType]::ParameterValue, 'List the agents: which are here, which have hooks, when each was last heard')
             [CompletionResult]::new('explain', 'explain', [CompletionResultType]::ParameterValue, 'Tell what a payload would do, and why; changes nothing')
             [CompletionResult]::new('which', 'which', [CompletionResultType]::ParameterValue, 'Tell which sound an event or a name stands for')
             [CompletionResult]::new('preview', 'preview', [CompletionResultType]::ParameterValue, 'Play a whole pack or one event, or render it to a file')
@@ -164,6 +196,15 @@ Register-ArgumentCompleter -Native -CommandName 'herald' -ScriptBlock {
             break
         }
         'herald;help;play' {
+            break
+        }
+        'herald;help;install' {
+            break
+        }
+        'herald;help;uninstall' {
+            break
+        }
+        'herald;help;agents' {
             break
         }
         'herald;help;explain' {

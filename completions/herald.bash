@@ -16,6 +16,9 @@ _herald() {
             ",$1")
                 cmd="herald"
                 ;;
+            herald,agents)
+                cmd="herald__subcmd__agents"
+                ;;
             herald,completions)
                 cmd="herald__subcmd__completions"
                 ;;
@@ -34,6 +37,9 @@ _herald() {
             herald,hook)
                 cmd="herald__subcmd__hook"
                 ;;
+            herald,install)
+                cmd="herald__subcmd__install"
+                ;;
             herald,log)
                 cmd="herald__subcmd__log"
                 ;;
@@ -45,6 +51,9 @@ _herald() {
                 ;;
             herald,status)
                 cmd="herald__subcmd__status"
+                ;;
+            herald,uninstall)
+                cmd="herald__subcmd__uninstall"
                 ;;
             herald,which)
                 cmd="herald__subcmd__which"
@@ -73,6 +82,9 @@ _herald() {
             herald__subcmd__config__subcmd__help,show)
                 cmd="herald__subcmd__config__subcmd__help__subcmd__show"
                 ;;
+            herald__subcmd__help,agents)
+                cmd="herald__subcmd__help__subcmd__agents"
+                ;;
             herald__subcmd__help,completions)
                 cmd="herald__subcmd__help__subcmd__completions"
                 ;;
@@ -91,6 +103,9 @@ _herald() {
             herald__subcmd__help,hook)
                 cmd="herald__subcmd__help__subcmd__hook"
                 ;;
+            herald__subcmd__help,install)
+                cmd="herald__subcmd__help__subcmd__install"
+                ;;
             herald__subcmd__help,log)
                 cmd="herald__subcmd__help__subcmd__log"
                 ;;
@@ -102,6 +117,9 @@ _herald() {
                 ;;
             herald__subcmd__help,status)
                 cmd="herald__subcmd__help__subcmd__status"
+                ;;
+            herald__subcmd__help,uninstall)
+                cmd="herald__subcmd__help__subcmd__uninstall"
                 ;;
             herald__subcmd__help,which)
                 cmd="herald__subcmd__help__subcmd__which"
@@ -122,8 +140,22 @@ _herald() {
 
     case "${cmd}" in
         herald)
-            opts="-h -V --help --version hook play explain which preview log status doctor config completions help"
+            opts="-h -V --help --version hook play install uninstall agents explain which preview log status doctor config completions help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        herald__subcmd__agents)
+            opts="-h --json --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -312,8 +344,22 @@ _herald() {
             return 0
             ;;
         herald__subcmd__help)
-            opts="hook play explain which preview log status doctor config completions help"
+            opts="hook play install uninstall agents explain which preview log status doctor config completions help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        herald__subcmd__help__subcmd__agents)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -451,6 +497,20 @@ _herald() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        herald__subcmd__help__subcmd__install)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         herald__subcmd__help__subcmd__log)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
@@ -507,6 +567,20 @@ _herald() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        herald__subcmd__help__subcmd__uninstall)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         herald__subcmd__help__subcmd__which)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
@@ -533,6 +607,28 @@ _herald() {
                     return 0
                     ;;
                 --event)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        herald__subcmd__install)
+            opts="-h --all --scope --events --dry-run --force --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --scope)
+                    COMPREPLY=($(compgen -W "user project" -- "${cur}"))
+                    return 0
+                    ;;
+                --events)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -630,6 +726,28 @@ _herald() {
                 return 0
             fi
             case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        herald__subcmd__uninstall)
+            opts="-h --all --scope --events --dry-run --force --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --scope)
+                    COMPREPLY=($(compgen -W "user project" -- "${cur}"))
+                    return 0
+                    ;;
+                --events)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;

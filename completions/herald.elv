@@ -24,6 +24,9 @@ set edit:completion:arg-completer[herald] = {|@words|
             cand --version 'Print version'
             cand hook 'For agents: read a payload, decide, play; prints nothing, always exits with 0'
             cand play 'Play an event, a sound or a file'
+            cand install 'Put hooks into the settings of agents, so that they are heard'
+            cand uninstall 'Take the hooks out again'
+            cand agents 'List the agents: which are here, which have hooks, when each was last heard'
             cand explain 'Tell what a payload would do, and why; changes nothing'
             cand which 'Tell which sound an event or a name stands for'
             cand preview 'Play a whole pack or one event, or render it to a file'
@@ -44,6 +47,29 @@ set edit:completion:arg-completer[herald] = {|@words|
             cand --volume 'Volume, instead of the configured one'
             cand --wait 'Return when it was heard; exit with 1 if it was not, or not to its end'
             cand --force 'Even if it is off, muted or was heard a moment ago'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'herald;install'= {
+            cand --scope 'For whom: everything you do, or the project around the working directory'
+            cand --events 'These events too, or (uninstall) these alone: Herald''s names or the agent''s'
+            cand --all 'All that are here'
+            cand --dry-run 'Show what would change, as a difference, and change nothing'
+            cand --force 'Also where the agent isn''t found, or a file is read-only'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'herald;uninstall'= {
+            cand --scope 'For whom: everything you do, or the project around the working directory'
+            cand --events 'These events too, or (uninstall) these alone: Herald''s names or the agent''s'
+            cand --all 'All that are here'
+            cand --dry-run 'Show what would change, as a difference, and change nothing'
+            cand --force 'Also where the agent isn''t found, or a file is read-only'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'herald;agents'= {
+            cand --json 'Print JSON'
             cand -h 'Print help'
             cand --help 'Print help'
         }
@@ -127,6 +153,9 @@ set edit:completion:arg-completer[herald] = {|@words|
         &'herald;help'= {
             cand hook 'For agents: read a payload, decide, play; prints nothing, always exits with 0'
             cand play 'Play an event, a sound or a file'
+            cand install 'Put hooks into the settings of agents, so that they are heard'
+            cand uninstall 'Take the hooks out again'
+            cand agents 'List the agents: which are here, which have hooks, when each was last heard'
             cand explain 'Tell what a payload would do, and why; changes nothing'
             cand which 'Tell which sound an event or a name stands for'
             cand preview 'Play a whole pack or one event, or render it to a file'
@@ -140,6 +169,12 @@ set edit:completion:arg-completer[herald] = {|@words|
         &'herald;help;hook'= {
         }
         &'herald;help;play'= {
+        }
+        &'herald;help;install'= {
+        }
+        &'herald;help;uninstall'= {
+        }
+        &'herald;help;agents'= {
         }
         &'herald;help;explain'= {
         }

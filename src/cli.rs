@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueHint};
+use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 use clap_complete::Shell;
 
 /// Plays the right sound the moment a coding agent, an editor or a script needs you
@@ -29,6 +29,15 @@ pub enum Command {
     Hook(Hook),
     /// Play an event, a sound or a file
     Play(Play),
+    /// Put hooks into the settings of agents, so that they are heard
+    ///
+    /// Only observers are registered, never a gate. Everything else in the files stays as it is, and what was there is
+    /// kept; `herald uninstall` is the exact inverse.
+    Install(Install),
+    /// Take the hooks out again
+    Uninstall(Install),
+    /// List the agents: which are here, which have hooks, when each was last heard
+    Agents(Json),
     /// Tell what a payload would do, and why; changes nothing
     Explain(Explain),
     /// Tell which sound an event or a name stands for
@@ -82,6 +91,38 @@ pub struct Play {
     /// Even if it is off, muted or was heard a moment ago
     #[arg(long)]
     pub force: bool,
+}
+
+/// `install` and `uninstall`
+#[derive(Debug, Args)]
+pub struct Install {
+    /// Which, by id; `herald agents` lists them
+    #[arg(value_name = "AGENT", required_unless_present = "all", conflicts_with = "all")]
+    pub agents: Vec<String>,
+    /// All that are here
+    #[arg(long)]
+    pub all: bool,
+    /// For whom: everything you do, or the project around the working directory
+    #[arg(long, value_enum)]
+    pub scope: Option<Scope>,
+    /// These events too, or (uninstall) these alone: Herald's names or the agent's
+    #[arg(long, value_name = "NAME,…", value_delimiter = ',')]
+    pub events: Vec<String>,
+    /// Show what would change, as a difference, and change nothing
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Also where the agent isn't found, or a file is read-only
+    #[arg(long)]
+    pub force: bool,
+}
+
+/// For whom hooks are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Scope {
+    /// Everything you do
+    User,
+    /// The project around the working directory
+    Project,
 }
 
 /// `explain`

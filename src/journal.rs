@@ -209,6 +209,12 @@ pub fn last_at_output(lines: &[Value]) -> Option<&Value> {
         .find(|line| line["kind"] == "playback" && (line["backend"].is_string() || is_without_output(line)))
 }
 
+/// When an agent was last heard of.
+pub fn last_of_agent<'a>(lines: &'a [Value], agent: &str) -> Option<&'a str> {
+    let of_agent = |line: &&Value| line["kind"] == "occurrence" && line["agent"] == agent;
+    lines.iter().rev().find(of_agent).and_then(|line| line["time"].as_str())
+}
+
 /// Whether a playback failed because there was no output that works.
 pub fn is_without_output(playback: &Value) -> bool {
     playback["reason"] == "no-audio"

@@ -10,6 +10,7 @@
 //! | [`commands`] | one file per command: reads arguments, calls one room, prints |
 //! | [`agents`] | payload → [`event::Occurrence`] |
 //! | [`ring`] | the one way from an occurrence to a sound |
+//! | [`install`] | hooks into agents' settings, and out of them again |
 //! | [`doctor`] | looks for what is wrong, and mends the speaker's state |
 //! | [`policy`] | pure: occurrence, settings, memory, now → decision with a reason |
 //! | [`config`] | the configuration file: reading with spans, rules, the cached image |
@@ -24,6 +25,7 @@ pub mod commands;
 pub mod config;
 pub mod doctor;
 pub mod event;
+pub mod install;
 pub mod journal;
 pub mod paths;
 pub mod platform;

@@ -101,6 +101,22 @@ impl Paths {
         own.into_iter().chain(std::env::split_paths(&system)).filter(|base| base.is_absolute()).collect()
     }
 
+    /// Where programs of this user keep their settings, for those that use one place on every system.
+    pub fn settings_of_others(&self) -> Option<PathBuf> {
+        let named = var("XDG_CONFIG_HOME").map(PathBuf::from).filter(|path| path.is_absolute());
+        named.or_else(|| self.home.as_ref().map(|home| home.join(".config")))
+    }
+
+    /// The folder that another program's own variable names.
+    pub fn folder_in(variable: &str) -> Option<PathBuf> {
+        var(variable).map(PathBuf::from).filter(|path| path.is_absolute())
+    }
+
+    /// Where programs are looked for.
+    pub fn search_path() -> Vec<PathBuf> {
+        var("PATH").map(|path| std::env::split_paths(&path).collect()).unwrap_or_default()
+    }
+
     /// The locale of messages, as the environment spells it.
     pub fn locale() -> Option<String> {
         ["LC_ALL", "LC_MESSAGES", "LANG"]

@@ -107,6 +107,11 @@ fn what_cannot_be_played_is_named(#[case] what: &str, #[case] said: &[&str]) {
 #[case(&["completions", "cmd"])]
 #[case(&["status", "now"])]
 #[case(&["doctor", "now"])]
+#[case(&["install"])]
+#[case(&["install", "--all", "codex"])]
+#[case(&["install", "codex", "--scope", "world"])]
+#[case(&["uninstall"])]
+#[case(&["agents", "all"])]
 fn wrong_usage_exits_with_2(#[case] args: &[&str]) {
     let env = TestEnv::new();
     let output = env.run(args);

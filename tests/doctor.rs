@@ -660,6 +660,7 @@ ok    pending         nobody waits
 ok    output          not used yet
 ok    player-aborts   none
 ok    journal         0 KiB, no line
+ok    agents          no hooks; herald install AGENT puts them in
 all is well
 ",
     );
@@ -693,6 +694,7 @@ warn  player-aborts   at 2026-01-01 00:00:00 the player 0.1.0 ended itself at
                       sound was ended at once, the next one plays
       try: report what is in it, then: rm WORLD/state/player-abort.json
 ok    journal         0 KiB, no line
+ok    agents          no hooks; herald install AGENT puts them in
 4 warnings, 1 fault
 ",
     );

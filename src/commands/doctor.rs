@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use anstyle::Style;
 use serde_json::json;
 
-use super::tell::{self, BAD, BOLD, DIM, GOOD, WARN, clean};
+use super::tell::{self, BAD, BOLD, DIM, GOOD, WARN, clean, wrapped};
 use crate::cli::Json;
 use crate::doctor::{self, Finding, Status};
 use crate::paths::Paths;
@@ -67,32 +67,5 @@ fn sum_up(out: &mut impl Write, findings: &[Finding]) -> io::Result<()> {
             let (warnings, faults) = (named(warnings, "warning"), named(faults, "fault"));
             writeln!(out, "{WARN}{warnings}{WARN:#}, {BAD}{faults}{BAD:#}")
         }
-    }
-}
-
-/// The text in lines of at most `width`, broken between words; a longer word has a line of its own.
-fn wrapped(text: &str, width: usize) -> Vec<String> {
-    let mut lines = vec![String::new()];
-    for word in text.split_whitespace() {
-        let line =
-            lines.last_mut().filter(|line| line.is_empty() || line.chars().count() + 1 + word.chars().count() <= width);
-        match line {
-            Some(line) if line.is_empty() => line.push_str(word),
-            Some(line) => *line = format!("{line} {word}"),
-            None => lines.push(word.to_owned()),
-        }
-    }
-    lines
-}
-
-#[cfg(test)]
-mod tests {
-    use super::wrapped;
-
-    #[test]
-    fn lines_are_broken_between_words_only() {
-        assert_eq!(wrapped("one two three", 7), ["one two", "three"]);
-        assert_eq!(wrapped("a /very/long/path b", 6), ["a", "/very/long/path", "b"]);
-        assert_eq!(wrapped("", 6), [""]);
     }
 }

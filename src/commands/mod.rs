@@ -2,11 +2,13 @@
 //!
 //! Owns how errors look and which exit status they give.
 
+mod agents;
 mod completions;
 mod config;
 mod doctor;
 mod explain;
 pub mod hook;
+mod install;
 mod log;
 mod play;
 mod preview;
@@ -22,6 +24,7 @@ use anstyle::{AnsiColor, Style};
 use clap::Parser as _;
 
 use crate::cli::{Cli, Command};
+use crate::install::Way;
 
 /// An error that has said all there is to say; only the exit status is left.
 #[derive(Debug)]
@@ -47,6 +50,9 @@ fn run(cli: Cli, begun: Instant) -> anyhow::Result<ExitCode> {
     match cli.command {
         Command::Hook(_) => Ok(hook::main(std::env::args_os().skip(2).collect(), begun)),
         Command::Play(args) => play::run(&args, begun),
+        Command::Install(args) => install::run(Way::Install, args),
+        Command::Uninstall(args) => install::run(Way::Uninstall, args),
+        Command::Agents(args) => agents::run(&args),
         Command::Explain(args) => explain::run(&args),
         Command::Which(args) => which::run(&args),
         Command::Preview(args) => preview::run(&args, begun),

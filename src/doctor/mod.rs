@@ -4,6 +4,7 @@
 //! judges it by a rule without files, locks or clock. Nothing of the user's is ever changed or deleted; what is mended
 //! is Herald's own, under the arbitration lock, and the verdict says so.
 
+mod agents;
 mod files;
 mod history;
 mod journal;
@@ -35,6 +36,7 @@ const CHECKS: &[(&str, Look)] = &[
     ("output", history::output),
     ("player-aborts", history::player_aborts),
     ("journal", journal::journal),
+    ("agents", agents::agents),
 ];
 
 /// How a check ended.

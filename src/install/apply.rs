@@ -1,0 +1,213 @@
+//! Files are changed here, and only here.
+//!
+//! Invariant: at every moment a file is the old one or the new one, whole: the new one is written beside it, made
+//! durable, and put in its place by one rename. Links are followed, the mode stays, what hasn't changed isn't touched.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, bail};
+
+use super::place;
+use super::record::{Entry, Record, hash_of};
+
+/// One file's way from what it is to what it should be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Change {
+    /// As the agent names it.
+    pub(super) path: PathBuf,
+    /// What is there.
+    pub(super) before: Option<Vec<u8>>,
+    /// What should be there.
+    pub(super) after: Option<Vec<u8>>,
+    /// What our leaving should bring back; `None` where there is nothing to bring back.
+    pub(super) original: Option<Vec<u8>>,
+    /// Whether it is a program.
+    pub(super) executable: bool,
+}
+
+impl Change {
+    /// Whether there is anything to do.
+    pub(super) fn is_needed(&self) -> bool {
+        self.before != self.after
+    }
+}
+
+/// The file itself, links followed, also one that isn't there yet.
+pub(super) fn real(path: &Path) -> io::Result<PathBuf> {
+    let mut path = std::path::absolute(path)?;
+    for _ in 0..40 {
+        match fs::read_link(&path) {
+            Ok(target) => path = path.parent().map(|parent| parent.join(&target)).unwrap_or(target),
+            Err(_) => {
+                let known = |path: &Path| fs::canonicalize(path).ok();
+                let parent = path.parent().and_then(known);
+                return Ok(match (known(&path), parent, path.file_name()) {
+                    (Some(path), _, _) => path,
+                    (None, Some(parent), Some(name)) => parent.join(name),
+                    _ => path,
+                });
+            }
+        }
+    }
+    Err(io::Error::new(io::ErrorKind::InvalidInput, "its links lead in a circle"))
+}
+
+/// Why the file had better be left alone, if so.
+pub(super) fn objection(path: &Path) -> Option<&'static str> {
+    let meta = fs::metadata(path).ok()?;
+    if !meta.is_file() {
+        return Some("it is not a regular file");
+    }
+    if meta.permissions().readonly() {
+        return Some("it is read-only, so something else may look after it; --force writes it all the same");
+    }
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt as _;
+        if meta.uid() != crate::platform::effective_user() {
+            return Some("it belongs to another user");
+        }
+        if meta.nlink() > 1 {
+            return Some("it has several names, and only this one would get the hooks; --force writes it all the same");
+        }
+    }
+    None
+}
+
+/// Does a change, with its way back written down first.
+pub(super) fn install(change: &Change, agent: &str, record: &mut Record) -> anyhow::Result<()> {
+    let Some(after) = &change.after else { return Ok(()) };
+    let path = real(&change.path)?;
+    let directories = missing_directories(&path);
+    let known = record.of(&path).filter(|entry| entry.before == change.original.as_deref().map(hash_of));
+    let entry = Entry {
+        agent: agent.to_owned(),
+        path: path.clone(),
+        written: hash_of(after),
+        before: change.original.as_deref().map(hash_of),
+        directories: known.map(|entry| entry.directories.clone()).unwrap_or_default(),
+    };
+    let entry = Entry { directories: [entry.directories.clone(), directories].concat(), ..entry };
+    record.keep(entry, change.original.as_deref()).context("could not write down the way back")?;
+    if !change.is_needed() {
+        return Ok(());
+    }
+    let written = || -> io::Result<()> {
+        if let Some(parent) = path.parent() {
+            fs::create_dir_all(parent)?;
+        }
+        still(&change.path, change.before.as_deref())?;
+        replace(&path, after, mode_for(&path, change.executable))
+    };
+    written().with_context(|| format!("could not write {}", path.display()))
+}
+
+/// Undoes one.
+pub(super) fn uninstall(change: &Change, record: &mut Record) -> anyhow::Result<()> {
+    let path = real(&change.path)?;
+    let undone = || -> io::Result<()> {
+        still(&change.path, change.before.as_deref())?;
+        match &change.after {
+            Some(after) if change.is_needed() => replace(&path, after, mode_for(&path, change.executable)),
+            None if change.is_needed() => fs::remove_file(&path),
+            _ => Ok(()),
+        }
+    };
+    undone().with_context(|| format!("could not write {}", path.display()))?;
+    if change.after.is_none()
+        && let Some(entry) = record.of(&path)
+    {
+        // Those that somebody put something into stay.
+        for directory in entry.directories.iter().rev() {
+            if fs::remove_dir(directory).is_err() {
+                break;
+            }
+        }
+    }
+    record.forget(&path).context("could not forget the way back")
+}
+
+/// Whether the file still is what was planned for.
+fn still(path: &Path, before: Option<&[u8]>) -> io::Result<()> {
+    if place::read(path)?.as_deref() == before {
+        return Ok(());
+    }
+    Err(io::Error::other("it was changed by another program meanwhile; try again"))
+}
+
+fn missing_directories(path: &Path) -> Vec<PathBuf> {
+    let mut missing: Vec<_> =
+        path.ancestors().skip(1).take_while(|folder| !folder.exists()).map(Path::to_owned).collect();
+    missing.reverse();
+    missing
+}
+
+fn mode_for(path: &Path, executable: bool) -> u32 {
+    #[cfg(unix)]
+    if let Ok(meta) = fs::metadata(path) {
+        use std::os::unix::fs::PermissionsExt as _;
+        return meta.permissions().mode() & 0o7777;
+    }
+    let _ = path;
+    if executable { 0o755 } else { 0o644 }
+}
+
+/// A directory that nobody else may look into.
+pub(super) fn make_private_directory(path: &Path) -> io::Result<()> {
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(path)
+}
+
+/// Puts a new file in the place of the old one, or of none.
+pub(super) fn replace(path: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
+    let (Some(parent), Some(name)) = (path.parent(), path.file_name()) else {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "it has no name"));
+    };
+    // Always the same name: what a killed run left behind is cleared away by the next.
+    let new = parent.join(format!(".{}.herald-new", name.to_string_lossy()));
+    let _ = fs::remove_file(&new);
+    let written = write_new(&new, bytes, mode).and_then(|()| fs::rename(&new, path));
+    if let Err(error) = written {
+        let _ = fs::remove_file(&new);
+        return Err(error);
+    }
+    sync_directory(parent);
+    Ok(())
+}
+
+fn write_new(path: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file: File = options.open(path)?;
+    file.write_all(bytes)?;
+    #[cfg(unix)]
+    file.set_permissions(std::os::unix::fs::PermissionsExt::from_mode(mode))?;
+    #[cfg(not(unix))]
+    let _ = mode;
+    file.sync_all()
+}
+
+/// The rename itself is durable once its directory is; where that can't be had, the file is whole all the same.
+fn sync_directory(path: &Path) {
+    #[cfg(unix)]
+    if let Ok(directory) = File::open(path) {
+        let _ = directory.sync_all();
+    }
+    #[cfg(not(unix))]
+    let _ = path;
+}
+
+/// A file's text; an agent's settings are UTF-8 or broken.
+pub(super) fn text(bytes: &[u8]) -> anyhow::Result<&str> {
+    match std::str::from_utf8(bytes) {
+        Ok(text) => Ok(text),
+        Err(error) => bail!("it can't be parsed: not UTF-8 at byte {}", error.valid_up_to()),
+    }
+}
