@@ -13,7 +13,8 @@ mod tables;
 
 use herald::agents::{self, AGENTS};
 use herald::event;
-use tables::{assert_heard, assert_words, heard, read, rows};
+use serde_json::Value;
+use tables::{assert_heard, assert_words, heard, lines, read, rows};
 
 #[test]
 fn every_collected_payload_means_what_it_is_known_to_mean() {
@@ -68,6 +69,85 @@ fn every_agent_of_the_collection_and_every_caller_without_payloads_is_in_the_tab
         assert!(agents::find(agent).is_some(), "{agent}");
     }
     assert!(AGENTS.is_sorted_by(|a, b| a.id < b.id));
+}
+
+#[test]
+fn every_agent_is_in_the_readme_and_has_a_payload_in_the_collection() {
+    let rows = rows();
+    for agent in AGENTS {
+        assert!(include_str!("../README.md").contains(&format!("`{}`", agent.id)), "README.md lacks {}", agent.id);
+        // These send none, or whatever their user likes; ZCode's is Claude Code's.
+        let silent = ["editor", "generic", "shell", "zcode"].contains(&agent.id);
+        assert!(silent || rows.iter().any(|row| row.agent == agent.id), "payloads.jsonl lacks {}", agent.id);
+    }
+}
+
+#[test]
+fn a_mark_tells_the_agent_where_no_name_was_given() {
+    let table = r#"
+        windsurf {"hook_event_name":"pre_run_command","trajectory_id":"t","tool_info":{"command_line":"ls"}}
+        windsurf {"agent_action_name":"post_cascade_response"}
+        opencode {"type":"permission.v2.asked","data":{"sessionID":"s"}}
+        copilot-cli {"timestamp":1704614400000,"cwd":"/w","source":"new","initialPrompt":""}
+        copilot-cli {"sessionId":"s","timestamp":1704614400000,"cwd":"/w","stopReason":"end_turn"}
+        antigravity {"conversationId":"c","workspacePaths":["/w"],"invocationNum":3}
+        cursor {"conversation_id":"c","generation_id":"g","hook_event_name":"stop"}
+        grok {"hookEventName":"PreToolUse","toolName":"Bash","workspaceRoot":"/w"}
+        gemini-cli {"hook_event_name":"AfterAgent","session_id":"s","timestamp":"2026-08-26T00:00:00.000Z"}
+        kimi-code {"hook_event_name":"Stop","client_type":"kimi_code_cli"}
+        eca {"hook_name":"h","hook_type":"postRequest","db_cache_path":"/d"}
+        cline {"hookName":"Notification","taskId":"t","clineVersion":"3"}
+        codex {"hook_event_name":"Stop","turn_id":"t","session_id":"s"}
+        claude-code {"hook_event_name":"Stop","session_id":"s","prompt_id":"p"}
+    "#;
+    for line in lines(table) {
+        let (agent, payload) = line.split_once(' ').expect("two columns");
+        assert_eq!(agents::read(Some(payload.as_bytes()), None, None).agent, agent, "{line}");
+    }
+}
+
+/// The value with every key of its objects written otherwise.
+fn respelled(value: &Value, spell: fn(&str) -> String) -> Value {
+    match value {
+        Value::Object(fields) => {
+            Value::Object(fields.iter().map(|(key, value)| (spell(key), respelled(value, spell))).collect())
+        }
+        Value::Array(items) => Value::Array(items.iter().map(|item| respelled(item, spell)).collect()),
+        value => value.clone(),
+    }
+}
+
+/// The key's words, lower case, joined.
+fn snake(key: &str) -> String {
+    let chars: Vec<char> = key.chars().collect();
+    let begins = |at: usize| at > 0 && chars[at].is_ascii_uppercase() && chars[at - 1].is_ascii_lowercase();
+    chars.iter().enumerate().fold(String::new(), |mut word, (at, c)| {
+        word.extend(begins(at).then_some('_'));
+        word.push(if *c == '-' { '_' } else { c.to_ascii_lowercase() });
+        word
+    })
+}
+
+fn camel(key: &str) -> String {
+    let mut words = snake(key);
+    while let Some(at) = words.find('_').filter(|at| at + 1 < words.len()) {
+        let letter = words[at + 1..=at + 1].to_ascii_uppercase();
+        words.replace_range(at..at + 2, &letter);
+    }
+    words
+}
+
+#[test]
+fn every_collected_payload_means_the_same_in_snake_camel_kebab_and_upper_case() {
+    let spellings: [fn(&str) -> String; 4] =
+        [snake, camel, |key| snake(key).replace('_', "-"), |key| snake(key).to_ascii_uppercase()];
+    for (row, spell) in rows().iter().flat_map(|row| spellings.map(|spell| (row, spell))) {
+        let Some(payload) = &row.payload else { continue };
+        let payload = respelled(&serde_json::from_slice(payload).expect("the payloads are JSON"), spell).to_string();
+        let before = agents::read(row.payload.as_deref(), Some(&row.agent), None);
+        let after = agents::read(Some(payload.as_bytes()), Some(&row.agent), None);
+        assert_eq!(after, before, "line {}: {payload}", row.line);
+    }
 }
 
 #[test]

@@ -26,6 +26,12 @@ fn the_type_of_a_notification_decides_and_old_builds_are_understood_by_their_tex
         "notification_type":"task.completed" => background.complete
         "notification_type":"task_complete" => -
         "notification_type":"auth_success","message":"waiting for your input" => info
+        "notification_type":"worker_permission_prompt" => input.permission
+        "notification_type":"quota_auto_resume_stale" => input.required
+        "notification_type":"quota_auto_resume_disabled" => input.idle
+        "notification_type":"quota_auto_resume_fired" => -
+        "notification_type":"push_notification" => info
+        "notification_type":"computer_use_enter" => -
         "notification_type":"brand_new" => -
         "notification_type":"brand_new","message":"Hello" => -
         "notification_type":"brand_new","message":"Claude needs your permission to use Bash" => input.permission
@@ -33,6 +39,9 @@ fn the_type_of_a_notification_decides_and_old_builds_are_understood_by_their_tex
         "message":"Claude is waiting for your input" => input.idle
         "notification_type":null,"message":"Claude is waiting for your input" => input.idle
         "message":"Claude Code needs your approval for the plan" => input.question
+        "message":"explorer needs permission for Bash" => input.permission
+        "message":"Droid is waiting for input" => input.idle
+        "message":"Claude Code login successful" => info
         "message":"Something else" => info
         "message":null => info
         "#,
@@ -51,6 +60,8 @@ fn a_stop_with_work_in_the_background_is_quiet_and_says_why() {
         "background_tasks":[{"id":"t"}] => -
         "background_tasks":["t"] => -
         "background_tasks":[{"status":"completed"},{"status":"Killed"}] => task.complete
+        "background_tasks":[{"status":"paused"},{"status":"timed_out"},{"status":"idle"}] => task.complete
+        "background_tasks":[{"status":"pending"}] => -
         "background_tasks":[null],"session_crons":[{"id":"c"}] => task.complete
         "background_tasks":[] => task.complete
         "background_tasks":null => task.complete
@@ -73,6 +84,7 @@ fn a_subagents_stop_is_quiet_but_its_request_for_permission_is_heard() {
         r#"
         {"hook_event_name":"PermissionRequest","agent_id":"a1","tool_name":"Bash"} => input.permission
         {"hook_event_name":"Stop","agent_id":null,"agent_type":"reviewer"} => task.complete
+        {"hook_event_name":"Stop","agent_id":"","parent_session_id":"p"} => task.complete
         "#,
     );
 }
@@ -92,6 +104,12 @@ fn a_failed_turn_is_a_limit_or_an_error_by_its_kind() {
         "error":{"type":"overloaded_error"} => resource.limit
         "error_message":"429 Too Many Requests" => resource.limit
         "error":"unknown","error_details":"usage limit reached" => resource.limit
+        "error":"unknown","error_details":"You've hit your limit, resets 3pm" => resource.limit
+        "error":{"message":"slow down","statusCode":429} => resource.limit
+        "error":"account_on_hold","error_details":"billing" => task.error
+        "error":"verification_required" => task.error
+        "error":"cloud_credential_error","error_details":"quota project not set" => task.error
+        "error":"loop_detected" => task.error
         "error":"authentication_failed" => task.error
         "error":"oauth_org_not_allowed" => task.error
         "error":"invalid_request" => task.error
@@ -116,6 +134,7 @@ fn tools_that_ask_the_human_are_questions_whichever_gate_they_come_by() {
         "ask_user",
         "ask_question",
         "exit_plan_mode",
+        "ExitSpecMode",
     ];
     for tool in tools {
         let question = format!(r#""tool_name":"{tool}" => input.question"#);
@@ -236,4 +255,31 @@ fn only_compaction_that_nobody_asked_for_is_told() {
         "source":null => session.start
         "#,
     );
+}
+
+#[test]
+fn only_a_notification_that_asks_for_the_human_is_a_reminder() {
+    let agents = ["claude-code", "copilot-cli", "factory-droid", "kimi-code", "qwen-code", "gemini-cli", "deepagents"];
+    let told = |payload: &str| agents.map(|agent| read(payload, agent, None).reminder);
+    for fields in [
+        r#""notification_type":"permission_prompt""#,
+        r#""notification_type":"idle_prompt""#,
+        r#""notification_type":"elicitation_dialog""#,
+        r#""notification_type":"agent_needs_input""#,
+        r#""message":"Claude needs your permission to use Bash""#,
+        r#""message":"Claude is waiting for your input""#,
+    ] {
+        assert_eq!(told(&format!(r#"{{"hook_event_name":"Notification",{fields}}}"#)), [true; 7], "{fields}");
+    }
+    for payload in [
+        r#"{"hook_event_name":"Notification","notification_type":"agent_completed"}"#,
+        r#"{"hook_event_name":"Notification","notification_type":"auth_success"}"#,
+        r#"{"hook_event_name":"Notification"}"#,
+        r#"{"hook_event_name":"PermissionRequest","tool_name":"Bash"}"#,
+        r#"{"hook_event_name":"PreToolUse","tool_name":"AskUserQuestion"}"#,
+        r#"{"hook_event_name":"Elicitation"}"#,
+        r#"{"hook_event_name":"Stop"}"#,
+    ] {
+        assert_eq!(told(payload), [false; 7], "{payload}");
+    }
 }

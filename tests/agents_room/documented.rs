@@ -1,6 +1,6 @@
 //! Every event that the agents' own documentation names, and the fields it depends on.
 
-use crate::tables::{assert_fields, assert_heard, assert_words, read};
+use crate::tables::{assert_fields, assert_heard, assert_words, lines, read};
 use herald::event::Quiet;
 
 #[test]
@@ -35,6 +35,8 @@ fn claude_codes_documented_events_are_mapped() {
         FileChanged          -
         WorktreeCreate       -
         WorktreeRemove       -
+        PreModelSwitch       -
+        PostModelSwitch      -
         PreCompact           -
         PostCompact          -
         Elicitation          input.question
@@ -114,6 +116,10 @@ fn gemini_and_antigravity_events_are_mapped() {
         {"conversationId":"c","fullyIdle":false} --event Stop => -
         {"conversationId":"c","fullyIdle":true,"error":"boom"} => task.error
         {"conversationId":"c","fullyIdle":true,"terminationReason":"user_cancelled"} => task.interrupted
+        {"conversationId":"c","toolCall":{"name":"run_command"},"stepIdx":5,"error":""} => -
+        {"conversationId":"c","toolCall":{"name":"run_command"},"stepIdx":5,"error":"exit 1"} => tool.error
+        {"conversationId":"c","toolCall":{"name":"run_command"},"stepIdx":5} => -
+        {"conversationId":"c","invocationNum":3,"initialNumSteps":10} => -
         "#,
     );
 }
@@ -172,6 +178,10 @@ fn copilots_events_are_mapped_in_both_spellings() {
         userPromptSubmitted    task.start
         UserPromptSubmit       task.start
         userPromptTransformed  -
+        ErrorOccurred          task.error
+        SubagentStop           subagent.complete
+        PermissionRequest      -
+        PreCompact             -
         preToolUse             -
         permissionRequest      -
         postToolUse            -
@@ -196,8 +206,39 @@ fn copilots_events_are_mapped_in_both_spellings() {
         {"reason":"timeout"} --event SessionEnd => task.error
         {"toolName":"bash","toolResult":{"resultType":"failure"}} --event postToolUse => tool.error
         {"toolName":"bash","toolResult":{"resultType":"denied"}} --event postToolUse => -
+        {"tool_name":"Bash","tool_result":{"result_type":"failure"}} --event PostToolUse => tool.error
+        {"toolName":"ask_user","toolArgs":{}} --event preToolUse => input.question
+        {"error":{"message":"x","statusCode":429},"recoverable":true} --event errorOccurred => resource.limit
+        {"error":"no such file","recoverable":null} --event errorOccurred => task.error
         "#,
     );
+}
+
+#[test]
+fn what_copilot_sends_without_a_name_is_told_by_its_fields() {
+    let base = r#""sessionId":"s","timestamp":1704614400000,"cwd":"/w""#;
+    for line in lines(
+        r#"
+        "source":"startup","initialPrompt":"x" => session.start
+        "source":"resume" => session.start
+        "reason":"user_exit" => session.end
+        "reason":"error" => task.error
+        "prompt":"x" => task.start
+        "prompt":"x","transformedPrompt":"y" => -
+        "toolName":"bash","toolArgs":{"command":"ls"} => -
+        "toolName":"bash","toolArgs":"{}","toolResult":{"resultType":"success"} => -
+        "toolName":"bash","toolArgs":{},"error":"boom" => tool.error
+        "transcriptPath":"t","stopReason":"end_turn","stop_hook_active":false => task.complete
+        "transcriptPath":"t","agentName":"explore","agentDescription":"d" => -
+        "transcriptPath":"t","agentName":"explore","agentId":"a","stopReason":"end_turn" => subagent.complete
+        "error":{"message":"x","name":"E"},"errorContext":"system","recoverable":false => task.error
+        "trigger":"auto","customInstructions":"" => context.compact
+        "hook_event_name":"Notification","notification_type":"permission_prompt" => input.permission
+        "notification_type":"elicitation_dialog","message":"x" => input.question
+        "#,
+    ) {
+        assert_heard(&["copilot-cli", "never-heard-of"], &format!("{{{base},{}", line.replacen(" =>", "} =>", 1)));
+    }
 }
 
 #[test]
@@ -216,7 +257,19 @@ fn opencodes_events_are_mapped() {
         permission.asked      input.permission
         permission.updated    input.permission
         permission.replied    -
+        permission.v2.asked   input.permission
+        permission.v2.replied  -
         question.asked        input.question
+        question.v2.asked     input.question
+        question.v2.rejected  -
+        session.diff          -
+        message.updated       -
+        message.removed       -
+        message.part.removed  -
+        lsp.client.diagnostics  -
+        server.connected      -
+        installation.updated  -
+        tui.toast.show        -
         question.replied      -
         question.rejected     -
         tool.execute.before   -
@@ -237,6 +290,10 @@ fn opencodes_events_are_mapped() {
         {"type":"session.error","properties":{}} => task.error
         {"type":"session.idle","properties":{"sessionID":"s","parentID":"p"}} => -
         {"type":"session.idle","properties":null} => task.complete
+        {"type":"session.error","properties":{"error":{"name":"ProviderAuthError","data":{}}}} => task.error
+        {"type":"session.error","properties":{"sessionID":"s","parentID":"p","error":{"name":"APIError"}}} => -
+        {"type":"permission.v2.asked","data":{"sessionID":"s","action":"bash"}} => input.permission
+        {"type":"session.status","data":{"sessionID":"s","status":{"type":"retry"}}} => resource.limit
         "#,
     );
     let child = read(r#"{"type":"session.created","properties":{"info":{"id":"b","parentID":"a"}}}"#, "opencode", None);
@@ -279,6 +336,10 @@ fn the_clones_of_claude_codes_hooks_share_its_words_but_for_their_own() {
         "
         UserPromptSubmit  task.start
         UserPromptQueued  -
+        PostToolUseFailure  tool.error
+        SubagentStart     -
+        PreCompact        -
+        Notification      info
         TurnStarted       -
         PermissionResult  -
         SessionHeartbeat  -
@@ -297,6 +358,14 @@ fn the_clones_of_claude_codes_hooks_share_its_words_but_for_their_own() {
         post_tool_use_failure  tool.error
         stop_failure           task.error
         stop_cancelled         task.interrupted
+        pre_tool_use           -
+        post_tool_use          -
+        pre_compact            -
+        post_compact           -
+        subagent_start         -
+        notification           info
+        session_end            session.end
+        stop                   task.complete
         subagent_stop          subagent.complete
         ",
     );
@@ -314,6 +383,41 @@ fn the_clones_of_claude_codes_hooks_share_its_words_but_for_their_own() {
         ",
     );
     assert_words(&["crush"], "event", "PreToolUse -");
+    assert_words(
+        &["qwen-code"],
+        "hook_event_name",
+        "
+        PostToolUseFailure   tool.error
+        PostToolBatch        -
+        UserPromptSubmit     -
+        UserPromptExpansion  -
+        SessionDelete        -
+        MessageDisplay       -
+        StopFailure          task.error
+        SubagentStart        -
+        PreCompact           -
+        PostCompact          -
+        Notification         info
+        PermissionRequest    input.permission
+        PermissionDenied     -
+        TodoCreated          -
+        TodoCompleted        -
+        InstructionsLoaded   -
+        QueryEnd             -
+        ",
+    );
+    assert_words(
+        &["factory-droid"],
+        "hook_event_name",
+        "
+        UserPromptSubmit  task.start
+        Notification      info
+        PreCompact        -
+        ",
+    );
+    assert_words(&["openhands"], "event_type", "UserPromptSubmit task.start");
+    assert_words(&["devin-cli", "vscode", "junie", "iflow"], "hook_event_name", "UserPromptSubmit task.start");
+    assert_words(&["vscode"], "hookEventName", "SubagentStart -");
     assert_heard(
         &["qwen-code"],
         r#"
@@ -335,6 +439,14 @@ fn agents_with_words_of_their_own_are_mapped() {
         preToolUse        -
         postToolUse       -
         stop              task.complete
+        SessionStart      session.start
+        UserPromptSubmit  task.start
+        Stop              task.complete
+        PreCompact        -
+        PostCompact       -
+        PostFileSave      -
+        PreTaskExec       -
+        Manual            -
         ",
     );
     assert_words(
@@ -344,7 +456,14 @@ fn agents_with_words_of_their_own_are_mapped() {
         agentStop     task.complete
         promptSubmit  task.start
         sessionStart  session.start
+        preToolUse    -
+        postToolUse   -
         fileEdited    -
+        fileCreated   -
+        fileDeleted   -
+        userTriggered  -
+        preTaskExecution  -
+        postTaskExecution  -
         ",
     );
     assert_words(
@@ -356,6 +475,12 @@ fn agents_with_words_of_their_own_are_mapped() {
         post_cascade_response_with_transcript  -
         post_run_command                       -
         pre_run_command                        -
+        pre_read_code                          -
+        post_read_code                         -
+        pre_write_code                         -
+        post_write_code                        -
+        pre_mcp_tool_use                       -
+        post_mcp_tool_use                      -
         post_setup_worktree                    -
         ",
     );
@@ -367,6 +492,8 @@ fn agents_with_words_of_their_own_are_mapped() {
         TaskResume        -
         TaskCancel        task.interrupted
         TaskComplete      task.complete
+        PreCompact        -
+        Notification      -
         UserPromptSubmit  task.start
         PreToolUse        -
         PostToolUse       -
@@ -397,11 +524,45 @@ fn agents_with_words_of_their_own_are_mapped() {
         preRequest           task.start
         postRequest          task.complete
         subagentPostRequest  subagent.complete
+        subagentStart        -
+        preCompact           -
+        postCompact          -
+        chatStatusChanged    -
         preToolCall          -
         postToolCall         -
         ",
     );
-    assert_heard(&["eca"], r#"{"type":"postToolCall","error":true} => tool.error"#);
+    assert_heard(
+        &["eca"],
+        r#"
+        {"type":"postToolCall","error":true} => tool.error
+        {"hook_type":"postToolCall","error":false,"tool_response":"x"} => -
+        {"hook_type":"preToolCall","tool_name":"shell_command","approval":"ask"} => input.permission
+        {"hook_type":"preToolCall","tool_name":"shell_command","approval":"allow"} => -
+        {"hook_type":"preToolCall","tool_name":"ask_user","approval":"ask"} => input.question
+        {"hook_type":"postRequest","chat_id":"c","follow_up_active":true} => task.complete
+        {"hook_type":"postRequest","chat_id":"c","parent_chat_id":"p"} => -
+        {"hook_type":"preCompact","triggered":"auto"} => context.compact
+        {"hook_type":"preCompact","triggered":"manual"} => -
+        {"hook_type":"chatStart","resumed":true} => session.start
+        "#,
+    );
+    assert_fields(
+        &["cline"],
+        "hookName",
+        "Notification",
+        r#"
+        "notification":{"event":"user_attention","source":"followup","requiresUserAction":true} => input.question
+        "notification":{"event":"user_attention","source":"command","requiresUserAction":true} => input.permission
+        "notification":{"event":"user_attention","source":"tool","waitingForUserInput":true} => input.permission
+        "notification":{"event":"user_attention","source":"api_req_failed","requiresUserAction":true} => task.error
+        "notification":{"event":"user_attention","source":"brand_new","requiresUserAction":true} => input.required
+        "notification":{"event":"user_attention","source":"resume_task","requiresUserAction":true} => -
+        "notification":{"event":"user_attention","source":"completion_result","requiresUserAction":true} => -
+        "notification":{"event":"task_complete","source":"attempt_completion","requiresUserAction":false} => -
+        "notification":{"event":"user_attention","source":null,"requiresUserAction":null} => -
+        "#,
+    );
     assert_words(
         &["deepagents"],
         "event",
@@ -415,6 +576,28 @@ fn agents_with_words_of_their_own_are_mapped() {
         tool.error          tool.error
         task.complete       task.complete
         task.error          task.error
+        context.compact     context.compact
+        context.offload     -
+        tool.use            -
+        tool.result         -
+        user.name.set       -
+        ",
+    );
+    assert_words(
+        &["deepagents"],
+        "hook_event_name",
+        "
+        SessionStart       session.start
+        UserPromptSubmit   task.start
+        SessionEnd         session.end
+        PermissionRequest  input.permission
+        Notification       info
+        PreToolUse         -
+        PostToolUse        -
+        PreCompact         -
+        Stop               task.complete
+        SubagentStart      -
+        SubagentStop       subagent.complete
         ",
     );
 }

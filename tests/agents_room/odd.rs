@@ -123,6 +123,55 @@ fn assert_sane(bytes: &[u8], agent: Option<&str>, event: Option<&str>) {
     assert!(occurrence.tool.is_none_or(|tool| !tool.contains('\u{1b}')));
 }
 
+/// What a careless caller may do to a payload.
+#[derive(Clone, Debug)]
+enum Change {
+    Nothing(usize),
+    Upper(usize),
+    Twice(usize),
+    Nested(usize, usize),
+    Cut(usize),
+}
+
+fn changes() -> impl Strategy<Value = Vec<Change>> {
+    let which = 0..64usize;
+    let change = prop_oneof![
+        which.clone().prop_map(Change::Nothing),
+        which.clone().prop_map(Change::Upper),
+        which.clone().prop_map(Change::Twice),
+        (which, 1..300usize).prop_map(|(at, depth)| Change::Nested(at, depth)),
+        (0..4096usize).prop_map(Change::Cut),
+    ];
+    prop::collection::vec(change, 1..5)
+}
+
+/// The payload as text, changed. Keys may come twice, so that it is put together by hand.
+fn changed(payload: &Value, changes: &[Change]) -> String {
+    let fields = payload.as_object().into_iter().flatten();
+    let mut fields: Vec<(String, String)> = fields.map(|(key, value)| (key.clone(), value.to_string())).collect();
+    let mut cut = usize::MAX;
+    for change in changes {
+        let count = fields.len().max(1);
+        let field = |at: usize| at % count;
+        match *change {
+            Change::Cut(at) => cut = cut.min(at),
+            _ if fields.is_empty() => {}
+            Change::Nothing(at) => fields[field(at)].1 = "null".to_owned(),
+            Change::Upper(at) => fields[field(at)].0.make_ascii_uppercase(),
+            Change::Twice(at) => fields.push(fields[field(at)].clone()),
+            Change::Nested(at, depth) => {
+                let value = &mut fields[field(at)].1;
+                *value = format!("{}{value}{}", "[{\"a\":".repeat(depth), "}]".repeat(depth));
+            }
+        }
+    }
+    let fields: Vec<String> =
+        fields.iter().map(|(key, value)| format!("{}:{value}", Value::from(key.as_str()))).collect();
+    let mut text = format!("{{{}}}", fields.join(","));
+    text.truncate(text.floor_char_boundary(cut));
+    text
+}
+
 proptest! {
     #[test]
     fn no_bytes_can_make_it_panic(
@@ -144,6 +193,37 @@ proptest! {
     fn what_json_allows_is_never_a_bad_payload(payload in payloads()) {
         if serde_json::from_str::<Value>(&payload).is_ok() {
             prop_assert_ne!(agents::read(Some(payload.as_bytes()), None, None).quiet, Some(Quiet::BadPayload));
+        }
+    }
+
+    #[test]
+    fn nothing_done_to_a_collected_payload_can_make_it_panic(at in any::<prop::sample::Index>(), changes in changes()) {
+        let rows = rows();
+        let row = &rows[at.index(rows.len())];
+        let payload = row.payload.as_deref().unwrap_or(b"{}");
+        let payload = changed(&serde_json::from_slice(payload).expect("the payloads are JSON"), &changes);
+        assert_sane(payload.as_bytes(), Some(&row.agent), Some(&row.event));
+        assert_sane(payload.as_bytes(), None, None);
+    }
+
+    #[test]
+    fn fields_that_nobody_knows_change_nothing(
+        at in any::<prop::sample::Index>(),
+        unknown in prop::collection::vec(("x_[a-z_]{1,12}", payloads()), 1..8),
+    ) {
+        let rows = rows();
+        let row = &rows[at.index(rows.len())];
+        let Some(payload) = row.payload.as_deref().filter(|payload| payload.len() > 2) else { return Ok(()) };
+        let known = String::from_utf8_lossy(payload);
+        let unknown: Vec<String> = unknown
+            .iter()
+            .filter(|(_, value)| serde_json::from_str::<Value>(value).is_ok())
+            .map(|(key, value)| format!("\"{key}\":{value},"))
+            .collect();
+        let more = format!("{{{}{}", unknown.concat(), &known[1..]);
+        for agent in [Some(row.agent.as_str()), None] {
+            let told = agents::read(Some(payload), agent, Some(&row.event));
+            prop_assert_eq!(agents::read(Some(more.as_bytes()), agent, Some(&row.event)), told, "{}", more);
         }
     }
 }
