@@ -19,7 +19,7 @@ use tables::{assert_heard, assert_words, heard, lines, read, rows};
 #[test]
 fn every_collected_payload_means_what_it_is_known_to_mean() {
     let rows = rows();
-    assert_eq!(rows.len(), 265);
+    assert!(rows.len() >= 281, "{}", rows.len());
     for row in rows {
         let occurrence = agents::read(row.payload.as_deref(), Some(&row.agent), Some(&row.event));
         assert_eq!(heard(&occurrence), row.canonical.as_deref(), "line {}: {occurrence:?}", row.line);
