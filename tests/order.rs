@@ -6,7 +6,7 @@ mod support;
 use std::time::Duration;
 
 use herald::platform::clock::Stamp;
-use herald::speaker::{Fence, Overlap, Speaker, Task, Turn, Wish};
+use herald::speaker::{Deferred, Fence, Overlap, Speaker, Task, Turn, Wish};
 use tempfile::TempDir;
 
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -26,6 +26,26 @@ fn wish(rank: u8) -> Wish {
 fn place(speaker: &Speaker, rank: u8) -> Option<u64> {
     let mut critical = speaker.enter(PATIENCE).expect("the lock");
     critical.place(wish(rank), Overlap::Queue, Vec::new()).expect("the state").id
+}
+
+/// Holds a wish back that is due at once.
+fn hold_back(speaker: &Speaker) -> bool {
+    let wish = wish(1);
+    let held = Deferred {
+        group: 0,
+        mark: 0,
+        subject: 0,
+        asked: wish.asked,
+        delay: Duration::ZERO,
+        rank: wish.rank,
+        lifetime: wish.lifetime,
+        notice: wish.notice,
+        overlap: Overlap::Queue,
+        payload: wish.payload,
+        ticket: Vec::new(),
+    };
+    let mut critical = speaker.enter(PATIENCE).expect("the lock");
+    critical.defer(held).expect("the state").expect("there is room")
 }
 
 fn claim(speaker: &Speaker) -> Task<'_> {
@@ -60,7 +80,7 @@ mod traced {
     use herald::speaker::lifecycle::Unheard;
 
     use super::support::{find_program, or_skip};
-    use super::{Task, Turn, claim, place, run_dir, speaker};
+    use super::{Overlap, Task, Turn, claim, hold_back, place, run_dir, speaker, wish};
 
     const ROLE: &str = "HERALD_TEST_ROLE";
     const RUN: &str = "HERALD_TEST_RUN";
@@ -83,6 +103,19 @@ mod traced {
                 let turn = Turn::wait(&speaker, |_| ()).expect("the run directory").expect("nobody else");
                 assert!(turn.next().expect("no breach").task.is_none());
             }
+            "hold back" => assert!(hold_back(&speaker)),
+            "keep" => herald::speaker::keep(
+                &speaker,
+                || (),
+                |critical, due| {
+                    for _ in due.ready {
+                        critical.place(wish(1), Overlap::Queue, Vec::new())?;
+                    }
+                    critical.commit()?;
+                    Ok(|| ())
+                },
+            )
+            .expect("the run directory"),
             "hang" => {
                 let Task { speaking, life, .. } = claim(&speaker);
                 speaking.give_up(&life.end(Unheard::Failed), None).expect("no breach");
@@ -142,6 +175,10 @@ mod traced {
         traced("hang", "+heir +owner +arb =state =fence -heir -arb +arb =state -owner -arb");
 
         traced("find nothing as the owner", "+heir +owner +arb =state -heir -owner -arb");
+
+        traced("hold back", "+arb =state ?keeper -keeper -arb");
+        traced("keep", "+keeper +arb ?owner ?heir -heir -owner =state =state -keeper -arb");
+        traced("keep", "+keeper +arb -keeper -arb");
 
         place(&here, 1).expect("a place");
         let _speaks = claim(&here);

@@ -12,6 +12,7 @@ use crate::cli::Explain;
 use crate::config;
 use crate::paths::Paths;
 use crate::platform;
+use crate::policy::Reason;
 use crate::ring::{self, Call};
 use crate::sound;
 
@@ -42,7 +43,9 @@ pub(super) fn run(args: &Explain) -> anyhow::Result<ExitCode> {
             "reason": decision.reason,
             "priority": settings.priority,
             "volume": settings.volume,
-            "throttle_ms": u64::try_from(settings.throttle.as_millis()).unwrap_or(u64::MAX),
+            "throttle_ms": tell::millis(settings.throttle),
+            "delay_ms": tell::millis(settings.delay),
+            "min_duration_ms": tell::millis(settings.min_duration),
             "sound": sound,
             "tried": tried,
         }))?;
@@ -56,10 +59,25 @@ pub(super) fn run(args: &Explain) -> anyhow::Result<ExitCode> {
     row("event", format!("{BOLD}{}{BOLD:#}", or_none(occurrence.event.as_ref().map(|event| event.as_str()))))?;
     row("session", or_none(occurrence.session.map(|session| session.to_string()).as_deref()))?;
     let colour = if decision.play { GOOD } else { WARN };
-    row("decision", format!("{colour}{}{colour:#} ({})", decision.verb(), decision.reason))?;
+    let (verb, reason) = (decision.verb(), decision.reason);
+    row("decision", format!("{colour}{verb}{colour:#} ({reason}): {}", reason.meaning()))?;
+    if reason == Reason::EventOff
+        && let Some(event) = &occurrence.event
+    {
+        row("to hear", format!("[events.\"{event}\"] enabled = true, in {}", paths.config.display()))?;
+    }
+    if !settings.known {
+        return Ok(ExitCode::SUCCESS);
+    }
     row("priority", settings.priority.to_string())?;
     row("volume", settings.volume.to_string())?;
     row("throttle", format!("{:?}", settings.throttle))?;
+    if !settings.delay.is_zero() {
+        row("delay", format!("{:?}, and only if the session doesn't go on meanwhile", settings.delay))?;
+    }
+    if !settings.min_duration.is_zero() {
+        row("tasks of", format!("{:?} or longer", settings.min_duration))?;
+    }
     row("sound", lookup.found.as_ref().map_or_else(|| "none".to_owned(), |found| tell::clean(&found.to_string())))?;
     tell::rungs(&mut out, &lookup.tried)?;
     Ok(ExitCode::SUCCESS)

@@ -91,6 +91,11 @@ fn speaker(paths: &Paths, state: &State, trouble: Option<&str>) -> Value {
             "event": event(&pending.payload),
             "since": time(pending.asked),
         })),
+        "held_back": state.deferred.iter().map(|held| json!({
+            "event": event(&held.payload),
+            "since": time(held.asked),
+            "delay_ms": tell::millis(held.delay),
+        })).collect::<Vec<_>>(),
         "next_request": state.last_id.saturating_add(1),
         "trouble": trouble,
     })
@@ -177,6 +182,10 @@ fn print(status: &Value) -> anyhow::Result<()> {
     };
     row("speaks", who(&speaker["owner"]))?;
     row("waits", who(&speaker["pending"]))?;
+    for held in speaker["held_back"].as_array().into_iter().flatten() {
+        let event = tell::clean(held["event"].as_str().unwrap_or("a sound"));
+        row("held back", format!("{event} since {}, for {} ms", clock(&held["since"]), held["delay_ms"]))?;
+    }
     row("next", format!("#{}", speaker["next_request"]))?;
     if let Some(trouble) = speaker["trouble"].as_str() {
         row("trouble", format!("{BAD}{}{BAD:#}, see: herald doctor", tell::clean(trouble)))?;

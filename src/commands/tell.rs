@@ -1,6 +1,7 @@
 //! How results look in a terminal: the shapes that more than one command prints.
 
 use std::io::{self, Write};
+use std::time::Duration;
 
 use anstyle::{AnsiColor, Style};
 use serde_json::{Value, json};
@@ -16,6 +17,11 @@ pub(super) const BAD: Style = Style::new().fg_color(Some(anstyle::Color::Ansi(An
 /// Prints one JSON value on one line.
 pub(super) fn json_line(value: &Value) -> io::Result<()> {
     writeln!(anstream::stdout(), "{value}")
+}
+
+/// A duration as the JSON shapes have it.
+pub(super) fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 
 /// The `sound` and `tried` of the JSON shapes.

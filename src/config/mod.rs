@@ -10,6 +10,7 @@ mod image;
 mod pattern;
 mod problem;
 mod read;
+mod reader;
 mod rules;
 mod show;
 mod types;

@@ -8,7 +8,7 @@ use toml::de::{DeInteger, DeValue};
 
 use super::pattern;
 use super::problem::{Problem, nearest, shortened};
-use super::read::{Entry, Reader};
+use super::reader::{Entry, Reader};
 use super::types::{Overlap, Pattern, limit};
 use crate::event::{self, EventName, Priority};
 use crate::sound_ref::SoundRef;

@@ -141,7 +141,7 @@ pub(super) fn pending(scene: &Scene<'_>) -> Verdict {
         });
         match looked {
             Err(verdict) => return verdict,
-            Ok(Waits::Fine(detail)) => return Verdict::ok(detail),
+            Ok(Waits::Fine(detail)) => return held_back(scene, detail),
             Ok(Waits::Expired(stale)) => {
                 ring::end_unheard(scene.paths, stale.id, &stale.payload, Outcome::Expired, What::Expired);
                 let who = named(stale.id, &stale.payload);
@@ -156,6 +156,23 @@ pub(super) fn pending(scene: &Scene<'_>) -> Verdict {
                         Verdict::fail(format!("{was}; could not start {}: {e}", ring::PLAYER), "install Herald anew")
                     }
                 };
+            }
+        }
+    }
+}
+
+/// What is held back has somebody who waits until it is due. `detail` is what was seen of the waiting place.
+fn held_back(scene: &Scene<'_>, detail: String) -> Verdict {
+    let looked = scene.look(|critical| Ok((critical.state.deferred.len(), critical.needs_keeper()?)));
+    match looked {
+        Err(verdict) => verdict,
+        Ok((0, _)) => Verdict::ok(detail),
+        Ok((held, false)) => Verdict::ok(format!("{detail}; {held} held back for a while")),
+        Ok((held, true)) => {
+            let was = format!("{held} held back, and nobody was there to see when it is due");
+            match ring::wake_keeper() {
+                Ok(_) => Verdict::repaired(was, "a keeper was started"),
+                Err(e) => Verdict::fail(format!("{was}; could not start {}: {e}", ring::PLAYER), "install Herald anew"),
             }
         }
     }

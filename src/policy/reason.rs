@@ -72,6 +72,32 @@ impl Reason {
     }
 }
 
+impl Reason {
+    /// It in a sentence.
+    pub const fn meaning(self) -> &'static str {
+        match self {
+            Self::Ok => "nothing speaks against it",
+            Self::Forced => "it would be skipped, but you insist",
+            Self::EventOff => "this event is off",
+            Self::Muted => "Herald is muted",
+            Self::QuietHours => "these are quiet hours",
+            Self::Throttled => "the same event of this session was heard a moment ago",
+            Self::Duplicate => "another hook told it already, or it repeats what was heard",
+            Self::Subagent => "it is a sub-agent's; the agent itself will tell when it is done",
+            Self::BackgroundWork => "the turn ended, but work goes on in the background",
+            Self::UnknownEvent => "it means nothing to Herald, or it concerns nobody",
+            Self::Busy => "something at least as urgent is being heard",
+            Self::MicrophoneInUse => "a microphone is in use",
+            Self::OutputCoolingDown => "the output failed a moment ago and is left alone",
+            Self::NoSound => "there is no sound for it",
+            Self::NoPlayer => "the player could not be started",
+            Self::StateUnavailable => "the state could not be read, locked or written",
+            Self::BadPayload => "the payload is not a JSON object, and no event is named beside it",
+            Self::Rule => "a rule or `min_duration` of the configuration says so",
+        }
+    }
+}
+
 impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(self.as_str())

@@ -38,7 +38,7 @@ const REPLAY: Duration = Duration::from_secs(3);
 mod mark {
     /// A question was heard as it was asked.
     pub(super) const ASKED: &str = "#asked";
-    /// The human was told that the agent waits.
+    /// The human was told that the turn is over.
     pub(super) const WAITS: &str = "#waits";
     /// The turn was interrupted or failed, heard or not.
     pub(super) const BROKEN: &str = "#broken";
@@ -107,12 +107,14 @@ impl Ticket {
             let inputs = EVENTS.iter().map(|row| row.name).filter(|name| is_input(name) && *name != IDLE_EVENT);
             inputs.filter(|name| *name != event).any(|name| was(name, SAME_QUESTION))
         };
+        // Without a throttle, the user wants the same event each time.
+        let again = |window| !self.throttle.is_zero() && was(event, window);
         let told = (is_input(event) && event != IDLE_EVENT && another_question())
             || (self.reminder && is_input(event) && was(mark::ASKED, REMINDER))
-            || (self.reminder && event == IDLE_EVENT && was(mark::WAITS, IDLE))
-            || (self.sent_on && event == COMPLETE && was(COMPLETE, SENT_ON))
+            || (self.reminder && event == IDLE_EVENT && (was(mark::WAITS, IDLE) || again(IDLE)))
+            || (self.sent_on && event == COMPLETE && again(SENT_ON))
             || (event == COMPLETE && was(mark::BROKEN, SAME_END))
-            || (event == LIMIT && was(LIMIT, SAME_LIMIT))
+            || (event == LIMIT && again(SAME_LIMIT))
             || ((ends_turn(event) || event == IDLE_EVENT) && was(mark::RESUMED, REPLAY));
         if told {
             return Some(Reason::Duplicate);
@@ -130,7 +132,7 @@ impl Ticket {
         if is_input(&self.event) && self.event != IDLE_EVENT && !self.reminder {
             stamp(mark::ASKED);
         }
-        if ends_turn(&self.event) || self.event == IDLE_EVENT {
+        if ends_turn(&self.event) {
             stamp(mark::WAITS);
         }
     }
@@ -143,7 +145,7 @@ pub(super) fn note(occurrence: &Occurrence, memory: &mut Memory, now: Stamp) -> 
     memory.stamp_now(Key::of(what, session), now);
     if what == mark::STARTED {
         // The human was there.
-        for over in [mark::ASKED, mark::WAITS, mark::BROKEN] {
+        for over in [mark::ASKED, mark::WAITS, mark::BROKEN, IDLE_EVENT] {
             memory.forget(Key::of(over, session));
         }
     }

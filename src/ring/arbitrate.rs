@@ -1,58 +1,15 @@
 //! The critical section of a hook: check, stamp and place, or hold back.
 
-use std::io;
 use std::path::Path;
-use std::time::Duration;
 
-use super::start::PLAYER;
+use super::taken::Taken;
 use super::{Call, Considered, delay};
 use crate::config::{self, Config};
 use crate::event::Priority;
 use crate::paths::Paths;
 use crate::platform::clock::Stamp;
 use crate::policy::{self, Decision, Memory, Reason};
-use crate::speaker::{Deferred, HOOK_PATIENCE, Overlap, Placed, Speaker, Unavailable, Wish};
-
-/// What the critical section gave.
-#[derive(Debug)]
-pub(super) struct Taken {
-    pub(super) decision: Decision,
-    pub(super) placed: Placed,
-    pub(super) start_player: bool,
-    /// It is held back, under this subject.
-    pub(super) held: Option<u64>,
-    pub(super) start_keeper: bool,
-    /// Was held back, and is not heard any more.
-    pub(super) called_off: Vec<Deferred>,
-    /// No run directory can be used at all: play without asking anybody.
-    pub(super) alone: bool,
-    pub(super) lock: Duration,
-    pub(super) detail: Option<String>,
-}
-
-impl Taken {
-    /// Nobody could be started for it.
-    pub(super) fn refuse(&mut self, why: &io::Error) {
-        self.decision = Decision::skip(Reason::NoPlayer);
-        self.detail = Some(format!("could not start {PLAYER}: {why}"));
-    }
-}
-
-impl Default for Taken {
-    fn default() -> Self {
-        Self {
-            decision: Decision::skip(Reason::StateUnavailable),
-            placed: Placed::default(),
-            start_player: false,
-            held: None,
-            start_keeper: false,
-            called_off: Vec::new(),
-            alone: false,
-            lock: Duration::ZERO,
-            detail: None,
-        }
-    }
-}
+use crate::speaker::{HOOK_PATIENCE, Overlap, Speaker, Unavailable, Wish};
 
 /// The configuration's word, in the speaker's.
 fn overlap(config: &Config) -> Overlap {

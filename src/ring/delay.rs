@@ -12,7 +12,6 @@ use crate::journal::{self, Entry, What};
 use crate::paths::Paths;
 use crate::platform::clock::Stamp;
 use crate::policy::{self, Memory, Reason, Ticket};
-use crate::sound::request::Request;
 use crate::speaker::{self, Critical, Deferred, Due, HOOK_PATIENCE, Overlap, Placed, Speaker, Unavailable, Wish};
 
 /// Whether `call` is to be held back. A human who asks for a sound gets it.
@@ -147,7 +146,7 @@ fn tell(paths: &Paths, came: Vec<Came>) {
     let start = came.iter().any(|came| came.placed.as_ref().is_ok_and(|placed| placed.start_player));
     let started = if start { start::wake_player().map(drop) } else { Ok(()) };
     for Came { held, placed } in came {
-        let event = event_of(&held);
+        let event = record::event_of(&held);
         match (placed, &started) {
             (Ok(placed), Ok(())) => {
                 match placed.id {
@@ -156,23 +155,12 @@ fn tell(paths: &Paths, came: Vec<Came>) {
                         let line = Entry::Speaker { request, what: What::Due, detail: Some(&detail) };
                         let _ = journal::append(paths, &line);
                     }
-                    None => called_off(paths, &held, Reason::Busy.as_str()),
+                    None => record::called_off(paths, &held, Reason::Busy.as_str()),
                 }
                 record::placed(paths, &placed);
             }
-            (Ok(_), Err(_)) => called_off(paths, &held, Reason::NoPlayer.as_str()),
-            (Err(why), _) => called_off(paths, &held, why),
+            (Ok(_), Err(_)) => record::called_off(paths, &held, Reason::NoPlayer.as_str()),
+            (Err(why), _) => record::called_off(paths, &held, why),
         }
     }
-}
-
-/// Journals that something held back is not heard.
-pub(super) fn called_off(paths: &Paths, held: &Deferred, why: &str) {
-    let detail = format!("{}: {why}", event_of(held));
-    let _ = journal::append(paths, &Entry::Speaker { request: 0, what: What::CalledOff, detail: Some(&detail) });
-}
-
-fn event_of(held: &Deferred) -> String {
-    let event = Request::decode(&held.payload).and_then(|request| request.event);
-    event.map_or_else(|| "a sound".to_owned(), |event| event.to_string())
 }

@@ -7,14 +7,15 @@ mod arbitrate;
 mod delay;
 mod record;
 mod start;
+mod taken;
 
 use std::time::{Duration, Instant};
 
 pub use delay::keep;
 pub use record::end_unheard;
-pub use start::{ALONE, KEEP, PLAYER, from_hex, in_hex, wake_player};
+pub use start::{ALONE, KEEP, PLAYER, from_hex, in_hex, wake_keeper, wake_player};
 
-use arbitrate::Taken;
+use taken::Taken;
 
 use crate::config::{self, Config, Loaded, Settings};
 use crate::event::Occurrence;

@@ -2,12 +2,12 @@
 
 use std::time::{Duration, Instant};
 
-use super::arbitrate::Taken;
-use super::{Call, delay};
+use super::Call;
+use super::taken::Taken;
 use crate::journal::{self, Entry, Outcome, What};
 use crate::paths::Paths;
 use crate::sound::request::Request;
-use crate::speaker::Placed;
+use crate::speaker::{Deferred, Placed};
 
 /// The journal's lines about one call.
 pub(super) fn write_down(paths: &Paths, call: &Call, taken: &Taken, begun: Instant) {
@@ -29,7 +29,7 @@ pub(super) fn write_down(paths: &Paths, call: &Call, taken: &Taken, begun: Insta
         detail: taken.detail.as_deref(),
     });
     for held in &taken.called_off {
-        delay::called_off(paths, held, "the session went on");
+        called_off(paths, held, "the session went on");
     }
     placed(paths, &taken.placed);
 }
@@ -78,4 +78,16 @@ pub fn end_unheard(paths: &Paths, id: u64, payload: &[u8], outcome: Outcome, wha
             detail: None,
         },
     );
+}
+
+/// Journals that something held back is not heard.
+pub(super) fn called_off(paths: &Paths, held: &Deferred, why: &str) {
+    let detail = format!("{}: {why}", event_of(held));
+    let _ = journal::append(paths, &Entry::Speaker { request: 0, what: What::CalledOff, detail: Some(&detail) });
+}
+
+/// What it is about.
+pub(super) fn event_of(held: &Deferred) -> String {
+    let event = Request::decode(&held.payload).and_then(|request| request.event);
+    event.map_or_else(|| "a sound".to_owned(), |event| event.to_string())
 }

@@ -3,9 +3,10 @@
 use std::ffi::OsStr;
 use std::io;
 
-use super::arbitrate::Taken;
+use super::taken::Taken;
 use crate::paths::Paths;
 use crate::platform::spawn;
+use crate::policy::{Decision, Reason};
 use crate::sound::request::Request;
 use crate::speaker::{HOOK_PATIENCE, Speaker};
 
@@ -35,7 +36,7 @@ pub(super) fn start(paths: &Paths, taken: &mut Taken, request: &Request) {
         && let Err(e) = wake_keeper()
         && let Some(subject) = taken.held.take()
     {
-        taken.refuse(&e);
+        refuse(taken, &e);
         if let Ok(speaker) = Speaker::open(&paths.run())
             && let Ok(mut critical) = speaker.enter(HOOK_PATIENCE)
         {
@@ -45,8 +46,17 @@ pub(super) fn start(paths: &Paths, taken: &mut Taken, request: &Request) {
     }
 }
 
+/// Nobody could be started for it.
+fn refuse(taken: &mut Taken, why: &io::Error) {
+    taken.decision = Decision::skip(Reason::NoPlayer);
+    taken.detail = Some(format!("could not start {PLAYER}: {why}"));
+}
+
 /// Starts a process that waits until what is held back is due, and is gone at once where another one already does.
-fn wake_keeper() -> io::Result<u32> {
+///
+/// # Errors
+/// As [`wake_player`].
+pub fn wake_keeper() -> io::Result<u32> {
     spawn::detached(&spawn::sibling(PLAYER)?, &[OsStr::new(KEEP)])
 }
 
@@ -58,7 +68,7 @@ fn start_player(paths: &Paths, taken: &mut Taken, request: &Request) {
         wake_player()
     };
     if let Err(e) = started {
-        taken.refuse(&e);
+        refuse(taken, &e);
         if let Some(id) = taken.placed.id.take()
             && let Ok(speaker) = Speaker::open(&paths.run())
             && let Ok(mut critical) = speaker.enter(HOOK_PATIENCE)

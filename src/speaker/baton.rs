@@ -9,6 +9,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::deferred::Deferred;
+use super::overlap::Overlap;
 use crate::platform::clock::Stamp;
 
 /// At most one barge-in in this time; a second one waits.
@@ -105,19 +106,6 @@ pub struct World {
     pub state_lost: bool,
     /// The time.
     pub now: Stamp,
-}
-
-/// What happens where a wish meets a speaker of its own rank.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Overlap {
-    /// The newest waits.
-    #[default]
-    Queue,
-    /// The newest cuts.
-    Replace,
-    /// The newest is skipped.
-    Drop,
 }
 
 /// What became of a wish.

@@ -1,4 +1,4 @@
-//! Wishes that are held back for a while, pure: state and time in, state and what is due out.
+//! Wishes that are held back for a while, pure: what is held and the time in, what is due out.
 //!
 //! Owns how many are held back, what calls one off, and when one is due. A wish that is due gets no place by itself: it
 //! is judged and placed like any other, at that moment. Who it is about is a number that means nothing here.
@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::baton::{Overlap, State};
+use super::overlap::Overlap;
 use crate::platform::clock::Stamp;
 
 /// How many are held back at once.
@@ -57,23 +57,23 @@ impl Deferred {
 ///
 /// # Errors
 /// The wish: it is to be placed at once, rather than lost.
-pub fn defer(state: &mut State, wish: Deferred) -> Result<(), Box<Deferred>> {
-    if state.deferred.iter().any(|held| held.subject == wish.subject) {
+pub fn defer(held: &mut Vec<Deferred>, wish: Deferred) -> Result<(), Box<Deferred>> {
+    if held.iter().any(|other| other.subject == wish.subject) {
         return Ok(());
     }
     let size = |held: &Deferred| held.payload.len() + held.ticket.len();
-    let bytes: usize = state.deferred.iter().map(size).sum();
-    if state.deferred.len() >= PLACES || bytes + size(&wish) > BYTES {
+    let bytes: usize = held.iter().map(size).sum();
+    if held.len() >= PLACES || bytes + size(&wish) > BYTES {
         return Err(Box::new(wish));
     }
-    state.deferred.push(wish);
+    held.push(wish);
     Ok(())
 }
 
 /// Takes away what is held back for `group`, or only that of it which is about `mark`.
-pub fn call_off(state: &mut State, group: u64, mark: Option<u64>) -> Vec<Deferred> {
-    let about = |held: &mut Deferred| held.group == group && mark.is_none_or(|mark| held.mark == mark);
-    state.deferred.extract_if(.., about).collect()
+pub fn call_off(held: &mut Vec<Deferred>, group: u64, mark: Option<u64>) -> Vec<Deferred> {
+    let about = |wish: &mut Deferred| wish.group == group && mark.is_none_or(|mark| wish.mark == mark);
+    held.extract_if(.., about).collect()
 }
 
 /// What became of those that are held back.
@@ -88,15 +88,15 @@ pub struct Due {
 }
 
 /// Takes away what is due or too old.
-pub fn due(state: &mut State, now: Stamp) -> Due {
+pub fn due(held: &mut Vec<Deferred>, now: Stamp) -> Due {
     let mut due = Due::default();
-    for held in std::mem::take(&mut state.deferred) {
-        match held.left(now) {
-            None => due.expired.push(held),
-            Some(Duration::ZERO) => due.ready.push(held),
+    for wish in std::mem::take(held) {
+        match wish.left(now) {
+            None => due.expired.push(wish),
+            Some(Duration::ZERO) => due.ready.push(wish),
             Some(left) => {
                 due.next = Some(due.next.map_or(left, |next| next.min(left)));
-                state.deferred.push(held);
+                held.push(wish);
             }
         }
     }
@@ -135,46 +135,46 @@ mod tests {
 
     #[test]
     fn what_is_held_back_is_due_after_its_delay_and_expires_like_anything_that_waits() {
-        let mut state = State::default();
-        defer(&mut state, wish(1, 0, 0)).unwrap();
-        defer(&mut state, wish(2, 0, 500)).unwrap();
-        let early = due(&mut state, now(1499));
+        let mut held = Vec::new();
+        defer(&mut held, wish(1, 0, 0)).unwrap();
+        defer(&mut held, wish(2, 0, 500)).unwrap();
+        let early = due(&mut held, now(1499));
         assert_eq!((early.ready.len(), early.next), (0, Some(Duration::from_millis(1))));
-        let first = due(&mut state, now(1500));
+        let first = due(&mut held, now(1500));
         assert_eq!((subjects(&first.ready), first.next), (vec![1], Some(Duration::from_millis(500))));
-        let late = due(&mut state, now(12_000));
+        let late = due(&mut held, now(12_000));
         assert_eq!((subjects(&late.expired), late.next), (vec![2], None));
-        defer(&mut state, wish(3, 0, 500)).unwrap();
-        assert_eq!(subjects(&due(&mut state, Stamp { boot_us: 5, ..now(600) }).expired), [3], "of another boot");
+        defer(&mut held, wish(3, 0, 500)).unwrap();
+        assert_eq!(subjects(&due(&mut held, Stamp { boot_us: 5, ..now(600) }).expired), [3], "of another boot");
     }
 
     #[test]
     fn the_first_of_two_alike_is_kept() {
-        let mut state = State::default();
-        defer(&mut state, wish(1, 0, 0)).unwrap();
-        defer(&mut state, wish(1, 0, 1000)).unwrap();
-        assert_eq!(state.deferred, [wish(1, 0, 0)]);
+        let mut held = Vec::new();
+        defer(&mut held, wish(1, 0, 0)).unwrap();
+        defer(&mut held, wish(1, 0, 1000)).unwrap();
+        assert_eq!(held, [wish(1, 0, 0)]);
     }
 
     #[test]
     fn a_group_calls_off_its_own_and_may_say_which() {
-        let mut state = State::default();
-        defer(&mut state, wish(1, 7, 0)).unwrap();
-        defer(&mut state, wish(2, 8, 0)).unwrap();
-        defer(&mut state, Deferred { group: GROUP + 1, ..wish(3, 7, 0) }).unwrap();
-        assert_eq!(subjects(&call_off(&mut state, GROUP, Some(7))), [1]);
-        assert_eq!(subjects(&call_off(&mut state, GROUP, None)), [2]);
-        assert_eq!(subjects(&state.deferred), [3]);
+        let mut held = Vec::new();
+        defer(&mut held, wish(1, 7, 0)).unwrap();
+        defer(&mut held, wish(2, 8, 0)).unwrap();
+        defer(&mut held, Deferred { group: GROUP + 1, ..wish(3, 7, 0) }).unwrap();
+        assert_eq!(subjects(&call_off(&mut held, GROUP, Some(7))), [1]);
+        assert_eq!(subjects(&call_off(&mut held, GROUP, None)), [2]);
+        assert_eq!(subjects(&held), [3]);
     }
 
     #[test]
     fn what_finds_no_room_is_given_back() {
-        let mut state = State::default();
+        let mut held = Vec::new();
         for subject in 0..8 {
-            assert!(defer(&mut state, wish(subject, 0, 0)).is_ok());
+            assert!(defer(&mut held, wish(subject, 0, 0)).is_ok());
         }
-        assert!(defer(&mut state, wish(8, 0, 0)).is_err());
+        assert!(defer(&mut held, wish(8, 0, 0)).is_err());
         let large = Deferred { payload: vec![0; BYTES + 1], ..wish(1, 0, 0) };
-        assert!(defer(&mut State::default(), large).is_err());
+        assert!(defer(&mut Vec::new(), large).is_err());
     }
 }

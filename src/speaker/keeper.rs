@@ -29,17 +29,16 @@ pub fn keep<After: FnOnce()>(
     loop {
         renew();
         let mut critical = speaker.enter(PLAYER_PATIENCE)?;
-        let due = deferred::due(&mut critical.state, Stamp::now());
+        let due = deferred::due(&mut critical.state.deferred, Stamp::now());
         let next = due.next;
-        if !(due.ready.is_empty() && due.expired.is_empty()) {
-            let after = place(&mut critical, due)?;
-            if next.is_none() {
-                drop(keeper.take());
-            }
-            drop(critical);
-            after();
-        } else if next.is_none() {
+        let idle = due.ready.is_empty() && due.expired.is_empty();
+        let after = if idle { None } else { Some(place(&mut critical, due)?) };
+        if next.is_none() {
             drop(keeper.take());
+        }
+        drop(critical);
+        if let Some(after) = after {
+            after();
         }
         match next {
             Some(next) => pause(next.min(LOOK)),

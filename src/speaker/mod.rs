@@ -21,6 +21,7 @@ mod fence;
 mod inspect;
 mod keeper;
 pub mod lifecycle;
+mod overlap;
 mod slots;
 mod turn;
 
@@ -29,12 +30,13 @@ use std::io;
 use std::path::Path;
 use std::time::Duration;
 
-pub use baton::{BARGE_IN_PAUSE, Claim, Current, Overlap, Pending, Placed, State, Wish, World};
+pub use baton::{BARGE_IN_PAUSE, Claim, Current, Pending, Placed, State, Wish, World};
 pub use deferred::{Deferred, Due};
 pub use dump::{Dump, SpeakerEntry, StageEntry};
 pub use fence::Fence;
 pub use inspect::{FILES, Inspection, Mark, Slot};
 pub use keeper::keep;
+pub use overlap::Overlap;
 pub use slots::Slots;
 pub use turn::{FenceEye, Found, Given, Health, Speaking, Task, Turn, Watch};
 
@@ -216,7 +218,7 @@ impl Critical<'_> {
     /// # Errors
     /// Where a file can't be opened or written. Nothing is held back then.
     pub fn defer(&mut self, wish: Deferred) -> io::Result<Result<bool, Box<Deferred>>> {
-        if let Err(wish) = deferred::defer(&mut self.state, wish) {
+        if let Err(wish) = deferred::defer(&mut self.state.deferred, wish) {
             return Ok(Err(wish));
         }
         self.commit_without_id()?;
@@ -251,7 +253,7 @@ impl Critical<'_> {
     /// # Errors
     /// Where the state can't be written.
     pub fn call_off(&mut self, group: u64, mark: Option<u64>) -> io::Result<Vec<Deferred>> {
-        let off = deferred::call_off(&mut self.state, group, mark);
+        let off = deferred::call_off(&mut self.state.deferred, group, mark);
         if !off.is_empty() {
             self.commit()?;
         }

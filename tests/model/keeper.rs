@@ -45,7 +45,7 @@ pub(crate) fn steps(steps: &mut Steps<'_>, who: u8) {
             world.actors[who] = Actor { next: Next::TryKeeper, ..SLEEPING };
         }),
         Next::TryKeeper if free => {
-            steps.go(who, "becomes the keeper", Next::KeeperWaits, |world, _| world.keeper = who)
+            steps.go(who, "becomes the keeper", Next::KeeperWaits, |world, _| world.keeper = who);
         }
         Next::TryKeeper => steps.go(who, "is refused the keeper lock", Next::TakeArbToTryKeeper, |_, _| ()),
         Next::TakeArbToTryKeeper => steps.take_arb(who, Next::TryKeeperAgain),

@@ -7,15 +7,14 @@ use herald::config::{self, Config};
 use herald::event::EventName;
 use herald::platform::clock::Stamp;
 use herald::policy::{self, Memory, Ticket};
-use herald::speaker::{Deferred, Overlap, State, deferred};
+use herald::speaker::{Deferred, Overlap, deferred};
 
 use crate::story::{Step, Story};
 
 pub(crate) struct Rules {
     config: Config,
     memory: Memory,
-    /// What is held back.
-    state: State,
+    held: Vec<Deferred>,
 }
 
 fn at(ms: u64) -> Stamp {
@@ -26,7 +25,7 @@ impl Rules {
     pub(crate) fn new(story: &Story) -> Self {
         let (config, problems) = config::parse(&story.config, Path::new("/c/config.toml"), None);
         assert!(problems.is_empty(), "{problems:?}");
-        Self { config, memory: Memory::default(), state: State::default() }
+        Self { config, memory: Memory::default(), held: Vec::new() }
     }
 
     pub(crate) fn tell(&mut self, step: &Step) -> String {
@@ -41,7 +40,7 @@ impl Rules {
         let occurrence = agents::read(Some(payload.as_bytes()), Some(agent), None);
         let settings = self.config.settings(&occurrence);
         if let Some(answered) = policy::answered(&occurrence) {
-            deferred::call_off(&mut self.state, answered.session.0, answered.tool);
+            deferred::call_off(&mut self.held, answered.session.0, answered.tool);
         }
         let ticket = Ticket::of(&occurrence, &settings, false);
         let at_once = policy::at_once(&occurrence, &settings);
@@ -64,7 +63,7 @@ impl Rules {
                 payload: occurrence.event.as_ref().map(EventName::as_str).unwrap_or_default().into(),
                 ticket: ticket.encode(),
             };
-            deferred::defer(&mut self.state, held).expect("there is room");
+            deferred::defer(&mut self.held, held).expect("there is room");
             return "held".to_owned();
         }
         ticket.heard(&mut self.memory, now);
@@ -74,7 +73,7 @@ impl Rules {
 
     fn due(&mut self, now: Stamp) -> String {
         let mut heard = Vec::new();
-        for held in deferred::due(&mut self.state, now).ready {
+        for held in deferred::due(&mut self.held, now).ready {
             let ticket = Ticket::decode(&held.ticket).expect("a ticket");
             if ticket.objection(&self.memory, now).is_none() {
                 ticket.heard(&mut self.memory, now);

@@ -7,7 +7,6 @@ mod control;
 mod decode;
 mod fatal;
 mod output;
-mod patience;
 mod playback;
 mod render;
 mod voice;

@@ -1,0 +1,39 @@
+//! What a hook's critical section gave, for those who act on it afterwards.
+
+use std::time::Duration;
+
+use crate::policy::{Decision, Reason};
+use crate::speaker::{Deferred, Placed};
+
+/// What the critical section gave.
+#[derive(Debug)]
+pub(super) struct Taken {
+    pub(super) decision: Decision,
+    pub(super) placed: Placed,
+    pub(super) start_player: bool,
+    /// It is held back, under this subject.
+    pub(super) held: Option<u64>,
+    pub(super) start_keeper: bool,
+    /// Was held back, and is not heard any more.
+    pub(super) called_off: Vec<Deferred>,
+    /// No run directory can be used at all: play without asking anybody.
+    pub(super) alone: bool,
+    pub(super) lock: Duration,
+    pub(super) detail: Option<String>,
+}
+
+impl Default for Taken {
+    fn default() -> Self {
+        Self {
+            decision: Decision::skip(Reason::StateUnavailable),
+            placed: Placed::default(),
+            start_player: false,
+            held: None,
+            start_keeper: false,
+            called_off: Vec::new(),
+            alone: false,
+            lock: Duration::ZERO,
+            detail: None,
+        }
+    }
+}
