@@ -77,7 +77,7 @@ impl Verdict {
 /// How one family of agents speaks, as data.
 #[derive(Debug)]
 pub(super) struct Dialect {
-    /// The keys that may hold the event's name, in this order.
+    /// The keys that may hold the event's name, in this order. Keys are written in snake_case and found in any spelling.
     pub(super) names: &'static [&'static str],
     /// The agent's words; the first table that knows a word wins.
     pub(super) words: &'static [&'static [Word]],
@@ -94,7 +94,7 @@ pub(super) struct Dialect {
 impl Dialect {
     /// The event's name in `hook_event_name`, all fields at the top: what most agents took over from Claude Code.
     pub(super) const PLAIN: Self = Self {
-        names: &["hook_event_name", "hookEventName", "event_name", "eventName", "event"],
+        names: &["hook_event_name", "event_name", "event"],
         words: &[],
         inner: |_, _| None,
         infer: |_| None,
@@ -148,15 +148,9 @@ impl<'a> Call<'a> {
     pub(super) fn session(&self) -> Option<Session> {
         const KEYS: &[&str] = &[
             "session_id",
-            "sessionId",
-            "sessionID",
             "conversation_id",
-            "conversationId",
             "thread_id",
-            "thread-id",
-            "threadId",
             "task_id",
-            "taskId",
             "trajectory_id",
             "chat_id",
             "db_cache_path",
@@ -170,16 +164,13 @@ impl<'a> Call<'a> {
         const KEYS: &[&str] = &[
             "cwd",
             "working_dir",
-            "workingDirectory",
             "working_directory",
-            "workspaceRoot",
             "workspace_root",
             "project_path",
             "directory",
             "root_workspace_path",
         ];
-        const LISTS: &[&str] =
-            &["workspace_roots", "workspaceRoots", "workspacePaths", "workspace_paths", "workspaces"];
+        const LISTS: &[&str] = &["workspace_roots", "workspace_paths", "workspaces"];
         let path = self.text(KEYS).or_else(|| self.payload.first_text(LISTS));
         path.or_else(|| self.object(&["info"])?.filled(&["directory"]))
             .filter(|path| !path.contains('\0'))
@@ -188,9 +179,8 @@ impl<'a> Call<'a> {
 
     /// The tool it is about, in the agent's spelling.
     pub(super) fn tool(&self) -> Option<String> {
-        const KEYS: &[&str] = &["tool_name", "toolName", "tool", "mcp_tool_name"];
-        let nested =
-            || self.object(&["toolCall", "tool_call", "tool_input"])?.filled(&["name", "tool_name", "toolName"]);
+        const KEYS: &[&str] = &["tool_name", "tool", "mcp_tool_name"];
+        let nested = || self.object(&["tool_call", "tool_input"])?.filled(&["name", "tool_name"]);
         let name = self.text(KEYS).or_else(nested)?;
         let name: String = name.chars().filter(|c| !c.is_control()).take(LONGEST_WORD).collect();
         (!name.is_empty()).then_some(name)
@@ -198,9 +188,8 @@ impl<'a> Call<'a> {
 
     /// The command that the tool runs or ran.
     pub(super) fn command(&self) -> Option<String> {
-        const WHERE: &[&str] =
-            &["tool_input", "toolInput", "toolArgs", "tool_args", "parameters", "args", "details", "metadata"];
-        const KEYS: &[&str] = &["command", "command_line", "commandLine", "cmd", "CommandLine"];
+        const WHERE: &[&str] = &["tool_input", "tool_args", "parameters", "args", "details", "metadata"];
+        const KEYS: &[&str] = &["command", "command_line", "cmd"];
         let of = |object: &Object<'_>| {
             // Codex's shell tool takes a list of arguments.
             let words =
@@ -211,7 +200,7 @@ impl<'a> Call<'a> {
         let within = |object: &Object<'a>| object.object_within(WHERE, LARGEST_INPUT);
         let nested = || {
             let input = within(&self.payload).or_else(|| within(&self.inner));
-            of(&input.or_else(|| self.object(&["toolCall", "tool_call"])?.object(&["args", "arguments"]))?)
+            of(&input.or_else(|| self.object(&["tool_call"])?.object(&["args", "arguments"]))?)
         };
         // Copilot's and Cursor's arguments may come as JSON in a string.
         let quoted = || of(&Object::parse(&self.text(WHERE)?)?);

@@ -35,7 +35,7 @@ pub(super) static CLONE: Dialect = Dialect { words: &[RESULTS, WORDS], ..Dialect
 
 /// Codex. Both of its interfaces, should one be set up with the other's name.
 pub(super) static CODEX: Dialect = Dialect {
-    names: &["hook_event_name", "hookEventName", "event_name", "event", "type"],
+    names: &["hook_event_name", "event_name", "event", "type"],
     words: &[&[("agentturncomplete", Depends(moments::turn_end))], RESULTS, WORDS],
     ..Dialect::PLAIN
 };
@@ -46,22 +46,19 @@ pub(super) static QWEN: Dialect =
 
 /// Qwen Code calls it for tool results and continuations too; only this field marks a human.
 fn submitted(call: &Call<'_>) -> Verdict {
-    Verdict::when(call.payload.text(&["submitted_prompt", "submittedPrompt"]).is_some(), "task.start")
+    Verdict::when(call.payload.text(&["submitted_prompt"]).is_some(), "task.start")
 }
 
 /// Junie asks its hooks before it knows whether it will ask the human.
 pub(super) static JUNIE: Dialect = Dialect { words: &[&[("permissionrequest", Nothing)], WORDS], ..Dialect::PLAIN };
 
 /// OpenHands.
-pub(super) static OPENHANDS: Dialect = Dialect {
-    names: &["event_type", "eventType", "hook_event_name", "hookEventName", "event"],
-    words: &[RESULTS, WORDS],
-    ..Dialect::PLAIN
-};
+pub(super) static OPENHANDS: Dialect =
+    Dialect { names: &["event_type", "hook_event_name", "event"], words: &[RESULTS, WORDS], ..Dialect::PLAIN };
 
 /// Goose, and Crush, which has its first gate only.
 pub(super) static GOOSE: Dialect = Dialect {
-    names: &["event", "hook_event_name", "hookEventName"],
+    names: &["event", "hook_event_name"],
     words: &[
         &[
             ("pretooluseresult", Nothing),

@@ -20,7 +20,11 @@ pub(super) static COPILOT: Dialect = Dialect {
     ],
     infer: |payload| {
         if payload.has(&["error"]) {
-            return Some(if payload.has(&["toolName"]) { "postToolUseFailure" } else { "errorOccurred" });
+            return Some(if payload.has(&["tool_name"]) { "postToolUseFailure" } else { "errorOccurred" });
+        }
+        if payload.has(&["agent_name"]) {
+            let ended = payload.has(&["stop_reason", "response", "agent_id"]);
+            return Some(if ended { "subagentStop" } else { "subagentStart" });
         }
         FIELDS.iter().find(|(field, _)| payload.has(&[field])).map(|(_, event)| *event)
     },
@@ -30,33 +34,35 @@ pub(super) static COPILOT: Dialect = Dialect {
 /// Fields that only one event has, looked for in this order.
 static FIELDS: &[(&str, &str)] = &[
     ("notification_type", "notification"),
-    ("toolError", "postToolUseFailure"),
-    ("toolResult", "postToolUse"),
-    ("toolName", "preToolUse"),
-    ("initialPrompt", "sessionStart"),
+    ("tool_error", "postToolUseFailure"),
+    ("tool_result", "postToolUse"),
+    ("tool_name", "preToolUse"),
+    ("initial_prompt", "sessionStart"),
     ("trigger", "preCompact"),
-    ("agentName", "subagentStop"),
-    ("stopReason", "agentStop"),
-    ("transformedPrompt", "userPromptTransformed"),
+    ("stop_reason", "agentStop"),
+    ("stop_hook_active", "agentStop"),
+    ("transformed_prompt", "userPromptTransformed"),
     ("prompt", "userPromptSubmitted"),
     ("reason", "sessionEnd"),
+    ("source", "sessionStart"),
 ];
 
 fn error_occurred(call: &Call<'_>) -> Verdict {
     let error = call.object(&["error"]).unwrap_or_default();
     let texts = [error.filled(&["message"]), error.filled(&["name", "code"]), call.text(&["error"])];
-    let verdict = if texts.iter().flatten().any(|text| moments::speaks_of_limit(text)) {
+    let limit = moments::is_limit_status(&error) || texts.iter().flatten().any(|text| moments::speaks_of_limit(text));
+    let verdict = if limit {
         Verdict::of("resource.limit")
     } else {
         // Builds that don't say whether they recover don't say that they do.
         Verdict::when(call.flag(&["recoverable"]) != Some(true), "task.error")
     };
-    verdict.detail(call.text(&["errorContext", "error_context"]))
+    verdict.detail(call.text(&["error_context"]))
 }
 
 fn tool_done(call: &Call<'_>) -> Verdict {
-    let result = call.object(&["toolResult", "tool_result"]).unwrap_or_default();
-    let kind = result.filled(&["resultType", "result_type"]);
+    let result = call.object(&["tool_result"]).unwrap_or_default();
+    let kind = result.filled(&["result_type"]);
     let failed = kind.as_deref().is_some_and(|kind| ["failure", "error", "timeout"].contains(&fold(kind).as_str()));
     Verdict::when(failed, "tool.error").detail(kind)
 }

@@ -21,7 +21,7 @@ pub(super) static CURSOR: Dialect = Dialect {
 
 /// Background agents run without a human in front of them.
 fn unless_background(call: &Call<'_>, verdict: Verdict) -> Verdict {
-    let background = call.flag(&["is_background_agent", "isBackgroundAgent"]) == Some(true);
+    let background = call.flag(&["is_background_agent"]) == Some(true);
     verdict.quiet_if(background, Quiet::BackgroundWork)
 }
 

@@ -30,7 +30,7 @@ fn notification(call: &Call<'_>) -> Verdict {
 }
 
 fn after_tool(call: &Call<'_>) -> Verdict {
-    let failed = call.object(&["tool_response", "toolResponse"]).is_some_and(|response| {
+    let failed = call.object(&["tool_response"]).is_some_and(|response| {
         response.filled(&["error"]).is_some() || response.object(&["error"]).is_some_and(|error| !error.is_empty())
     });
     Verdict::when(failed, "tool.error")
@@ -49,14 +49,20 @@ pub(super) static ANTIGRAVITY: Dialect = Dialect {
         claude::WORDS,
     ],
     infer: |payload| {
-        let stopped = payload.has(&["fullyIdle", "fully_idle", "terminationReason"]);
-        if stopped { Some("Stop") } else { payload.has(&["toolCall"]).then_some("PreToolUse") }
+        if payload.has(&["fully_idle", "termination_reason"]) {
+            return Some("Stop");
+        }
+        // After the tool the error is empty rather than absent.
+        if payload.has(&["error"]) && payload.has(&["tool_call", "step_idx"]) {
+            return Some("PostToolUse");
+        }
+        payload.has(&["tool_call"]).then_some("PreToolUse")
     },
     ..Dialect::PLAIN
 };
 
 fn stop(call: &Call<'_>) -> Verdict {
-    let reason = call.word(&["terminationReason"]);
+    let reason = call.word(&["termination_reason"]);
     let event = if call.text(&["error"]).is_some() {
         "task.error"
     } else if ["cancel", "abort", "interrupt"].iter().any(|part| reason.contains(part)) {
@@ -64,8 +70,8 @@ fn stop(call: &Call<'_>) -> Verdict {
     } else {
         return moments::turn_end(call);
     };
-    let busy = call.flag(&["fullyIdle", "fully_idle"]) == Some(false);
-    Verdict::of(event).detail(call.text(&["terminationReason"])).quiet_if(busy, Quiet::BackgroundWork)
+    let busy = call.flag(&["fully_idle"]) == Some(false);
+    Verdict::of(event).detail(call.text(&["termination_reason"])).quiet_if(busy, Quiet::BackgroundWork)
 }
 
 /// A waiting human shows only here.

@@ -4,13 +4,8 @@ use super::call::Dialect;
 use super::claude;
 
 /// Any caller.
-pub(super) static GENERIC: Dialect = Dialect {
-    names: &["event", "category", "hook_event_name", "hookEventName", "event_name", "eventName", "type"],
-    words: &[claude::WORDS],
-    open: true,
-    ..Dialect::PLAIN
-};
+pub(super) static GENERIC: Dialect =
+    Dialect { names: CANONICAL_KEYS, words: &[claude::WORDS], open: true, ..Dialect::PLAIN };
 
 /// Where a payload of any agent may carry one of Herald's names or CESP's.
-pub(super) static CANONICAL_KEYS: &[&str] =
-    &["event", "category", "hook_event_name", "hookEventName", "event_name", "eventName", "type"];
+pub(super) static CANONICAL_KEYS: &[&str] = &["event", "category", "hook_event_name", "event_name", "type"];

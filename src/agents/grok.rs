@@ -4,8 +4,5 @@ use super::call::{Dialect, Meaning};
 use super::claude;
 
 /// Grok Build.
-pub(super) static GROK: Dialect = Dialect {
-    names: &["hookEventName", "hook_event_name", "event"],
-    words: &[&[("stopcancelled", Meaning::Is("task.interrupted"))], claude::WORDS],
-    ..Dialect::PLAIN
-};
+pub(super) static GROK: Dialect =
+    Dialect { words: &[&[("stopcancelled", Meaning::Is("task.interrupted"))], claude::WORDS], ..Dialect::PLAIN };

@@ -26,8 +26,7 @@ pub(super) fn session_end(call: &Call<'_>) -> Verdict {
 /// A session ended, and its reason may be a failure.
 pub(super) fn session_end_or_error(call: &Call<'_>) -> Verdict {
     let failed = |keys: &[&str]| ["error", "timeout"].contains(&call.word(keys).as_str());
-    let event =
-        if failed(&["reason"]) || failed(&["final_status", "finalStatus"]) { "task.error" } else { "session.end" };
+    let event = if failed(&["reason"]) || failed(&["final_status"]) { "task.error" } else { "session.end" };
     Verdict::of(event).detail(call.text(&["reason"]))
 }
 
@@ -38,22 +37,23 @@ pub(super) fn turn_end(call: &Call<'_>) -> Verdict {
         "aborted" | "cancelled" | "canceled" | "interrupted" => "task.interrupted",
         _ => "task.complete",
     };
-    let again = call.flag(&["stop_hook_active", "stopHookActive"]) == Some(true);
-    let detail = call.text(&["status", "stop_reason", "stopReason", "terminationReason"]);
+    let again = call.flag(&["stop_hook_active", "follow_up_active"]) == Some(true);
+    let detail = call.text(&["status", "stop_reason", "termination_reason"]);
     Verdict::of(event)
         .detail(if again { Some(Cow::Borrowed("stop_hook_active")) } else { detail })
         .quiet_if(event == "task.complete" && work_goes_on(call), Quiet::BackgroundWork)
-        // Claude Code sets the id in sub-agents only.
-        .quiet_if(call.text(&["agent_id", "agentId"]).is_some(), Quiet::Subagent)
+        // Set in sub-agents only. A parent session is none of them: a fork has one, and its human waits.
+        .quiet_if(call.text(&["agent_id", "parent_agent_id", "parent_chat_id"]).is_some(), Quiet::Subagent)
 }
 
 /// Whether the turn left something running that will bring another end of turn.
 fn work_goes_on(call: &Call<'_>) -> bool {
-    let tasks = call.payload.items(&["background_tasks", "backgroundTasks"]).unwrap_or_default();
-    call.flag(&["fullyIdle", "fully_idle"]) == Some(false)
+    let tasks = call.payload.items(&["background_tasks"]).unwrap_or_default();
+    call.flag(&["fully_idle"]) == Some(false)
         || tasks.into_iter().any(|task| match Object::parse(task.get()) {
             Some(task) => !matches!(
                 task.filled(&["status", "state"]).map(|status| fold(&status)).unwrap_or_default().as_str(),
+                // Ended, or stopped where only the human sets it going again.
                 "completed"
                     | "complete"
                     | "done"
@@ -70,6 +70,13 @@ fn work_goes_on(call: &Call<'_>) -> bool {
                     | "exited"
                     | "terminated"
                     | "timeout"
+                    | "timedout"
+                    | "interrupted"
+                    | "crashed"
+                    | "lost"
+                    | "expired"
+                    | "paused"
+                    | "idle"
             ),
             None => payload::text(task).is_some(),
         })
@@ -78,8 +85,7 @@ fn work_goes_on(call: &Call<'_>) -> bool {
 /// The turn ended by a failure of the service.
 pub(super) fn turn_failed(call: &Call<'_>) -> Verdict {
     let error = call.object(&["error"]).unwrap_or_default();
-    let kind =
-        call.text(&["error_type", "errorType", "error"]).or_else(|| error.filled(&["type", "kind", "code", "name"]));
+    let kind = call.text(&["error_type", "error"]).or_else(|| error.filled(&["type", "kind", "code", "name"]));
     let limit = match kind.as_deref().map(fold).as_deref() {
         Some(
             "authenticationfailed"
@@ -87,15 +93,25 @@ pub(super) fn turn_failed(call: &Call<'_>) -> Verdict {
             | "invalidrequest"
             | "modelnotfound"
             | "servererror"
-            | "maxoutputtokens",
+            | "maxoutputtokens"
+            | "accountonhold"
+            | "verificationrequired"
+            | "cloudcredentialerror"
+            | "loopdetected",
         ) => false,
         _ => {
-            let message = call.text(&["error_message", "errorMessage", "error_details", "errorDetails", "message"]);
+            let message = call.text(&["error_message", "error_details", "message"]);
             let nested = error.filled(&["message"]);
-            [&kind, &message, &nested].into_iter().flatten().any(|text| speaks_of_limit(text))
+            is_limit_status(&error)
+                || [&kind, &message, &nested].into_iter().flatten().any(|text| speaks_of_limit(text))
         }
     };
     Verdict::of(if limit { "resource.limit" } else { "task.error" }).detail(kind)
+}
+
+/// Whether an error carries the status by which services say that one asks too much of them.
+pub(super) fn is_limit_status(error: &Object<'_>) -> bool {
+    matches!(error.integer(&["status_code", "status", "code"]), Some(429 | 529))
 }
 
 /// Whether an error's text tells of a limit of the service rather than of a fault.
@@ -110,12 +126,19 @@ pub(super) fn speaks_of_limit(text: &str) -> bool {
         "quota",
         "usage limit",
         "usage_limit",
+        "session limit",
+        "weekly limit",
+        "hit your limit",
         "too many requests",
         "toomanyrequests",
         "too_many_requests",
         "resource_exhausted",
         "credit balance",
         "insufficient credit",
+        "insufficient balance",
+        "out of credits",
+        "out_of_credits",
+        "credits_required",
     ];
     let text = searched(text);
     PHRASES.iter().any(|phrase| text.contains(phrase))
@@ -128,15 +151,16 @@ fn searched(text: &str) -> String {
 
 /// The agent wants to tell the human something; what, its type says, or in old builds its text.
 pub(super) fn notification(call: &Call<'_>) -> Verdict {
-    let kind = call.text(&["notification_type", "notificationType"]);
+    let kind = call.text(&["notification_type"]);
     let event = match kind.as_deref().map(fold).as_deref() {
-        Some("permissionprompt" | "toolpermission") => Some("input.permission"),
-        Some("idleprompt") => Some("input.idle"),
+        Some("permissionprompt" | "toolpermission" | "workerpermissionprompt") => Some("input.permission"),
+        // A limit is over or will be, and Claude Code doesn't go on by itself.
+        Some("idleprompt" | "quotaautoresumedisabled") => Some("input.idle"),
         Some("elicitationdialog" | "elicitationurldialog") => Some("input.question"),
-        Some("agentneedsinput") => Some("input.required"),
+        Some("agentneedsinput" | "quotaautoresumestale") => Some("input.required"),
         Some("agentcompleted" | "agentidle") => Some("subagent.complete"),
         Some("shellcompleted" | "shelldetachedcompleted" | "task.completed") => Some("background.complete"),
-        Some("authsuccess") => Some("info"),
+        Some("authsuccess" | "pushnotification") => Some("info"),
         Some("elicitationcomplete" | "elicitationresponse" | "taskcomplete") => None,
         Some(_) => told_by_message(call),
         None => told_by_message(call).or(Some("info")),
@@ -150,10 +174,15 @@ pub(super) fn notification(call: &Call<'_>) -> Verdict {
 fn told_by_message(call: &Call<'_>) -> Option<&'static str> {
     const PHRASES: &[(&str, &str)] = &[
         ("waiting for your input", "input.idle"),
+        ("waiting for input", "input.idle"),
         ("approval for the plan", "input.question"),
         ("needs your permission", "input.permission"),
+        ("needs permission", "input.permission"),
         ("needs your approval", "input.permission"),
+        ("waiting for your approval", "input.permission"),
         ("permission to use", "input.permission"),
+        ("waiting for your answer", "input.question"),
+        ("waiting for your response", "input.question"),
         ("needs your input", "input.required"),
         ("needs your attention", "input.required"),
     ];
@@ -187,18 +216,19 @@ pub(super) fn is_question(tool: &str) -> bool {
             | "askquestions"
             | "vscodeaskquestions"
             | "askfollowupquestion"
+            | "exitspecmode"
     )
 }
 
 /// A tool failed, says the agent.
 pub(super) fn tool_failed(call: &Call<'_>) -> Verdict {
-    let kind = call.text(&["failure_type", "failureType"]);
+    let kind = call.text(&["failure_type"]);
     let denied = kind.as_deref().is_some_and(|kind| fold(kind) == "permissiondenied");
     Verdict::when(!interrupted(call) && !denied, "tool.error").detail(kind)
 }
 
 fn interrupted(call: &Call<'_>) -> bool {
-    call.flag(&["is_interrupt", "isInterrupt"]) == Some(true)
+    call.flag(&["is_interrupt"]) == Some(true)
 }
 
 /// A tool ran, and only its response tells whether it failed. What it wrote to stderr tells nothing.
@@ -211,12 +241,11 @@ pub(super) fn tool_done(call: &Call<'_>) -> Verdict {
 }
 
 fn exit_code(object: &Object<'_>) -> Option<bool> {
-    object.integer(&["exit_code", "exitCode", "exit_status", "exitStatus"]).map(|code| code != 0)
+    object.integer(&["exit_code", "exit_status"]).map(|code| code != 0)
 }
 
 fn response_failed(call: &Call<'_>) -> Option<bool> {
-    const RESPONSE: &[&str] =
-        &["tool_response", "toolResponse", "tool_result", "toolResult", "tool_output", "toolOutput"];
+    const RESPONSE: &[&str] = &["tool_response", "tool_result", "tool_output"];
     match call.object(RESPONSE) {
         Some(response) => outcome(&response),
         None => told_by_text(&call.text(RESPONSE)?),
@@ -227,7 +256,7 @@ fn outcome(response: &Object<'_>) -> Option<bool> {
     exit_code(response)
         .or_else(|| exit_code(&response.object(&["metadata"])?))
         .or_else(|| response.flag(&["success"]).map(|success| !success))
-        .or_else(|| response.flag(&["is_error", "isError"]))
+        .or_else(|| response.flag(&["is_error"]))
 }
 
 /// Codex answers in text: a head of `Exit code: 1` or `Process exited with code 1`, then `Output:` and the rest, which
@@ -250,12 +279,13 @@ fn told_by_text(response: &str) -> Option<bool> {
 
 /// The context is about to be cut down. A human who asked for it knows.
 pub(super) fn compaction(call: &Call<'_>) -> Verdict {
-    Verdict::when(call.word(&["trigger"]) == "auto", "context.compact").detail(call.text(&["trigger"]))
+    const KEYS: &[&str] = &["trigger", "triggered"];
+    Verdict::when(call.word(KEYS) == "auto", "context.compact").detail(call.text(KEYS))
 }
 
 /// A sub-agent ended.
 pub(super) fn subagent_end(call: &Call<'_>) -> Verdict {
-    Verdict::of("subagent.complete").detail(call.text(&["agent_type", "agentType", "subagent_type"]))
+    Verdict::of("subagent.complete").detail(call.text(&["agent_type", "subagent_type", "agent_name"]))
 }
 
 /// Whether an agent's event of that folded name shows that a question was answered. Asking is a gate, and whatever comes
@@ -277,8 +307,12 @@ pub(super) fn is_answer(name: &str) -> bool {
             | "permissiondenied"
             | "permissionresult"
             | "permission.replied"
+            | "permission.v2.replied"
             | "question.replied"
+            | "question.v2.replied"
             | "question.rejected"
+            | "question.v2.rejected"
+            | "tool.result"
             | "elicitationresult"
     )
 }

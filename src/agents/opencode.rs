@@ -1,4 +1,4 @@
-//! OpenCode and its forks: the plugin hands over bus events, `{type, properties}`.
+//! OpenCode and its forks: the plugin hands over bus events, `{type, properties}`, in newer builds `{type, data}`.
 
 use super::call::{Call, Dialect, Meaning, Verdict};
 use super::claude;
@@ -17,18 +17,20 @@ pub(super) static OPENCODE: Dialect = Dialect {
             ("session.created", Depends(created)),
             ("session.compacted", Is("context.compact")),
             ("permission.asked", Is("input.permission")),
+            ("permission.v2.asked", Is("input.permission")),
             ("permission.updated", Is("input.permission")),
             ("question.asked", Is("input.question")),
+            ("question.v2.asked", Is("input.question")),
         ],
         claude::WORDS,
     ],
-    inner: |payload, _| payload.object(&["properties"]),
+    inner: |payload, _| payload.object(&["properties", "data"]),
     ..Dialect::PLAIN
 };
 
 /// The sessions of sub-agents have a parent.
 fn is_child(call: &Call<'_>) -> bool {
-    let parent = |object: &Object<'_>| object.filled(&["parentID", "parentId"]).is_some();
+    let parent = |object: &Object<'_>| object.filled(&["parent_id"]).is_some();
     parent(&call.inner) || call.inner.object(&["info"]).is_some_and(|info| parent(&info))
 }
 

@@ -1,7 +1,8 @@
 //! A payload's top level, read without parsing what nobody asks for.
 //!
 //! Owns the tolerance: byte order marks, UTF-16, invalid UTF-8, lone surrogates, bad escapes, raw control
-//! characters, trailing bytes, any nesting. Values stay unparsed until a field is looked up by name; a field of
+//! characters, trailing bytes, any nesting, and the spelling of keys: `session_id`, `sessionId`, `sessionID` and
+//! `session-id` are one key, looked up as `session_id`. Values stay unparsed until a field is asked for; a field of
 //! another type than asked for is a missing field. Knows no agent's words.
 
 use std::borrow::Cow;
@@ -85,6 +86,11 @@ impl<'a> Object<'a> {
         self.find(keys, |raw| (raw.get() != "null").then_some(())).is_some()
     }
 
+    /// Whether there is a key of exactly this spelling, with any value but null.
+    pub fn spells(&self, key: &str) -> bool {
+        self.entries.iter().any(|(k, raw)| k == key && raw.get() != "null")
+    }
+
     /// The first of the keys that holds a string, decoded.
     pub fn text(&self, keys: &[&str]) -> Option<Cow<'a, str>> {
         self.find(keys, text)
@@ -138,10 +144,23 @@ impl<'a> Object<'a> {
         self.items(keys)?.into_iter().find_map(text)
     }
 
-    /// The aliases in their order; of a key that is there twice, the last.
+    /// The aliases in their order; of a key that is there twice, in one spelling or two, the last that can be read.
     fn find<T>(&self, keys: &[&str], read: impl Fn(&'a RawValue) -> Option<T>) -> Option<T> {
-        keys.iter().find_map(|key| self.entries.iter().rev().find(|(k, _)| k == key).and_then(|(_, raw)| read(raw)))
+        let of =
+            |key: &&str| self.entries.iter().rev().filter(|(k, _)| same_key(k, key)).find_map(|(_, raw)| read(raw));
+        keys.iter().find_map(of)
     }
+}
+
+/// Whether the two are one key: case and separators don't count. Nearly all pairs differ in their first letter, which is
+/// therefore looked at by itself.
+fn same_key(one: &str, other: &str) -> bool {
+    let initial = |key: &str| key.as_bytes().first().map(u8::to_ascii_lowercase);
+    initial(one) == initial(other) && (one == other || letters(one).eq(letters(other)))
+}
+
+fn letters(key: &str) -> impl Iterator<Item = u8> + '_ {
+    key.bytes().filter(|byte| !matches!(byte, b'_' | b'-')).map(|byte| byte.to_ascii_lowercase())
 }
 
 /// The value as text, if it is a string.

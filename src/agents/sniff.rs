@@ -1,6 +1,7 @@
 //! Which agent called, told by the payload alone: for hooks run by another agent than they were set up for.
 //!
-//! Owns the marks and their order. Never fails: what has no mark is Claude Code's shape, or anybody's.
+//! Owns the marks and their order. Here alone the spelling of a key counts: some agents differ in nothing else. Never
+//! fails: what has no mark is Claude Code's shape, or anybody's.
 
 use super::call::fold;
 use super::payload::Object;
@@ -14,18 +15,17 @@ pub(super) fn sniff(payload: &Object<'_>, event: Option<&str>) -> &'static Agent
 }
 
 fn by_payload(payload: &Object<'_>) -> Option<&'static str> {
-    let has = |key: &str| payload.has(&[key]);
+    let has = |key: &str| payload.spells(key);
     let name = payload.filled(&["hook_event_name"]);
-    let camel_name = payload.filled(&["hookEventName"]);
     let kind = payload.filled(&["type"]);
 
     if kind.as_deref() == Some("agent-turn-complete") {
         return Some("codex-notify");
     }
-    if kind.is_some() && has("properties") {
+    if kind.is_some_and(|kind| has("properties") || (kind.contains('.') && has("data"))) {
         return Some("opencode");
     }
-    if has("agent_action_name") {
+    if has("agent_action_name") || has("trajectory_id") {
         return Some("windsurf");
     }
     if has("hookName") && (has("clineVersion") || has("taskId")) {
@@ -44,7 +44,7 @@ fn by_payload(payload: &Object<'_>) -> Option<&'static str> {
         return Some("fish");
     }
     // Claude Code's FileChanged has an `event` too.
-    if name.is_none() && camel_name.is_none() && has("event") {
+    if name.is_none() && has("event") {
         return by_event_key(payload);
     }
     if name.is_none() && has("conversationId") {
@@ -53,11 +53,12 @@ fn by_payload(payload: &Object<'_>) -> Option<&'static str> {
     if has("cursor_version") || (has("conversation_id") && has("generation_id")) {
         return Some("cursor");
     }
-    if camel_name.is_some() {
+    if has("hookEventName") {
         let vscode = !has("workspaceRoot") && has("timestamp");
         return Some(if vscode { "vscode" } else { "grok" });
     }
-    if has("sessionId") && payload.is_number(&["timestamp"]) {
+    // Its first builds told no session.
+    if payload.is_number(&["timestamp"]) && (has("sessionId") || (name.is_none() && has("cwd"))) {
         return Some("copilot-cli");
     }
     if has("client_type") {

@@ -6,7 +6,7 @@ use Meaning::{Is, Nothing};
 
 /// Windsurf.
 pub(super) static WINDSURF: Dialect = Dialect {
-    names: &["agent_action_name", "agentActionName", "hook_event_name"],
+    names: &["agent_action_name", "hook_event_name"],
     words: &[
         &[
             ("postcascaderesponse", Is("task.complete")),
@@ -16,6 +16,6 @@ pub(super) static WINDSURF: Dialect = Dialect {
         ],
         claude::WORDS,
     ],
-    inner: |payload, _| payload.object(&["tool_info", "toolInfo"]),
+    inner: |payload, _| payload.object(&["tool_info"]),
     ..Dialect::PLAIN
 };

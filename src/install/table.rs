@@ -143,8 +143,10 @@ const COMPACT: &[&str] = &["context.compact"];
 const STOPPED: &[&str] = &["task.interrupted"];
 
 /// The notifications that concern the human.
-const NOTICES: Option<&str> =
-    Some("permission_prompt|idle_prompt|elicitation_dialog|elicitation_url_dialog|agent_needs_input|agent_completed");
+const NOTICES: Option<&str> = Some(
+    "permission_prompt|worker_permission_prompt|idle_prompt|elicitation_dialog|elicitation_url_dialog|agent_needs_input|\
+     agent_completed|quota_auto_resume_stale|quota_auto_resume_disabled",
+);
 
 const NOTHING_LEFT: &str = "";
 const NEXT_SESSION: &str = "sessions that are open now take it up when they are started again";
