@@ -17,6 +17,7 @@ mod shape;
 mod survey;
 mod table;
 mod toml;
+mod whole;
 mod work;
 mod yaml;
 

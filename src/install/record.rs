@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::apply;
+use super::whole;
 use crate::paths::Paths;
 
 /// One file that was changed.
@@ -70,8 +70,8 @@ impl Record {
         if let (Some(hash), Some(bytes)) = (&entry.before, before) {
             let file = self.backup(hash);
             if std::fs::read(&file).ok().as_deref() != Some(bytes) {
-                apply::make_private_directory(&self.state.join("backups"))?;
-                apply::replace(&file, bytes, 0o600)?;
+                whole::make_private_directory(&self.state.join("backups"))?;
+                whole::replace(&file, bytes, 0o600)?;
             }
         }
         if self.of(&entry.path) == Some(&entry) {
@@ -96,7 +96,7 @@ impl Record {
     fn write(&self) -> io::Result<()> {
         std::fs::create_dir_all(&self.state)?;
         let contents = Contents { version: 1, files: self.files.clone() };
-        apply::replace(&self.state.join("installed.json"), &serde_json::to_vec_pretty(&contents)?, 0o600)
+        whole::replace(&self.state.join("installed.json"), &serde_json::to_vec_pretty(&contents)?, 0o600)
     }
 }
 
