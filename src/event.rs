@@ -229,7 +229,7 @@ pub struct Occurrence {
     pub detail: Option<String>,
     /// The command the tool ran, for sounds of single commands. Never written down.
     pub command: Option<String>,
-    /// It repeats, some seconds later, what another hook of the same agent tells at once.
+    /// It repeats, some seconds later, what the agent has told already, or has another hook for.
     pub reminder: bool,
     /// It shows that a question was answered: the tool ran, or leave was given or refused.
     pub answered: bool,

@@ -49,8 +49,9 @@ fn error(call: &Call<'_>) -> Verdict {
     Verdict::of(event).detail(name).quiet_if(is_child(call), Quiet::Subagent)
 }
 
-/// It retries when the provider limits it. Idle is told by an event of its own.
+/// It retries when the provider limits it, and tells each attempt. Idle is told by an event of its own.
 fn status(call: &Call<'_>) -> Verdict {
     let kind = call.object(&["status"]).and_then(|status| status.filled(&["type"]));
-    Verdict::when(kind.as_deref() == Some("retry"), "resource.limit").detail(kind)
+    let retries = kind.as_deref() == Some("retry");
+    Verdict { reminder: retries, ..Verdict::when(retries, "resource.limit").detail(kind) }
 }

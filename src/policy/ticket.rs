@@ -28,7 +28,7 @@ const SENT_ON: Duration = Duration::from_secs(5);
 /// The end of a turn that was interrupted or failed a moment ago: some agents tell both.
 const SAME_END: Duration = Duration::from_secs(2);
 
-/// One more try of a turn that met a limit: agents tell each, a few seconds apart.
+/// One more try of a turn that met a limit: OpenCode tells each, a few seconds apart.
 const SAME_LIMIT: Duration = Duration::from_secs(60);
 
 /// What a resumed session replays.
@@ -114,7 +114,7 @@ impl Ticket {
             || (self.reminder && event == IDLE_EVENT && (was(mark::WAITS, IDLE) || again(IDLE)))
             || (self.sent_on && event == COMPLETE && again(SENT_ON))
             || (event == COMPLETE && was(mark::BROKEN, SAME_END))
-            || (event == LIMIT && again(SAME_LIMIT))
+            || (self.reminder && event == LIMIT && again(SAME_LIMIT))
             || ((ends_turn(event) || event == IDLE_EVENT) && was(mark::RESUMED, REPLAY));
         if told {
             return Some(Reason::Duplicate);

@@ -27,6 +27,8 @@ fn the_published_schemas_take_what_is_written() {
         ("claude-code", "task.start,session.start,session.end,subagent.complete,tool.error,context.compact"),
         ("codex", "task.start,session.start,session.end,subagent.complete,context.compact"),
         ("gemini-cli", "task.start,session.start,session.end,tool.error,context.compact"),
+        ("qwen-code", "task.start,session.start,session.end"),
+        ("vscode", "task.start,session.start"),
     ] {
         let schema: Value =
             serde_json::from_slice(&fs::read(format!("{schemas}/{id}.json")).expect("a schema")).expect("JSON");
@@ -39,8 +41,7 @@ fn the_published_schemas_take_what_is_written() {
         assert!(faults.is_empty(), "{id}: {faults:?}\n{document:#}");
         // And it would refuse something else.
         let mut wrong = document.clone();
-        let groups = wrong["hooks"].as_object_mut().and_then(|hooks| hooks.values_mut().next()).expect("an event");
-        groups[0]["hooks"][0]["command"] = json!(1);
+        assert!(spoil(&mut wrong), "{id}");
         assert!(!validator.is_valid(&wrong), "{id}");
     }
     // Codex' other file has the same shape.
@@ -52,6 +53,19 @@ fn the_published_schemas_take_what_is_written() {
     let schema: Value =
         serde_json::from_slice(&fs::read(format!("{schemas}/codex.json")).expect("a schema")).expect("JSON");
     assert!(jsonschema::is_valid(&schema, &serde_json::to_value(table).expect("JSON")));
+}
+
+/// Makes the first command that there is a number.
+fn spoil(document: &mut Value) -> bool {
+    match document {
+        Value::Object(object) if object.contains_key("command") => {
+            object.insert("command".to_owned(), json!(1));
+            true
+        }
+        Value::Object(object) => object.values_mut().any(spoil),
+        Value::Array(items) => items.iter_mut().any(spoil),
+        _ => false,
+    }
 }
 
 /// A hook as the agent would start it: the event, the command, and what it gets on standard input.
@@ -248,24 +262,34 @@ fn a_path_with_spaces_and_quotes_is_written_so_that_it_runs() {
 }
 
 #[test]
-fn an_installed_hook_is_heard() {
+fn the_installed_hooks_of_every_agent_are_heard() {
     let Some(server) = server_or_skip(Kind::PulseAudio) else { return };
     if option_env!("CARGO_BIN_EXE_herald-player").is_none() {
         return;
     }
-    let claude = &AGENTS[2];
-    let env = one(claude).with_server(&server);
-    let sound = env.write("done.wav", Tone::standard().wav(Depth::S16));
-    env.config(&format!("[events.\"task.complete\"]\nsound = {:?}\n", sound.display().to_string()));
-    ok(&claude.herald(&env, "install", &[]));
-    let call = calls(claude, &env).into_iter().find(|call| call.event == "Stop").expect("the hook");
     let recorder = Recorder::start(&server);
-    let mut call = call;
-    for (name, value) in server.env() {
-        call.command.env(name, value);
+    // The plugin is run by another test.
+    for agent in AGENTS.iter().filter(|agent| agent.id != "opencode") {
+        let env = one(agent).with_server(&server);
+        if agent.id == "kiro-cli" {
+            fs::write(agent.path(&env), "{}").expect("a file");
+        }
+        let sound = env.write("done.wav", Tone::standard().wav(Depth::S16)).display().to_string();
+        let events = ["task.complete", "input.idle", "input.permission", "task.error"];
+        env.config(&events.map(|event| format!("[events.\"{event}\"]\nsound = {sound:?}\n")).concat());
+        ok(&agent.herald(&env, "install", &[]));
+        let mark = recorder.frames();
+        let mut calls = calls(agent, &env).into_iter();
+        while !env.journal().iter().any(|line| line["decision"] == "play") {
+            let mut call = calls.next().unwrap_or_else(|| panic!("{} plays nothing: {:?}", agent.id, env.journal()));
+            for (name, value) in server.env() {
+                call.command.env(name, value);
+            }
+            run(call, agent.id);
+        }
+        let heard = recorder.wait_for_sound_after(mark, PATIENCE);
+        assert!(heard.is_some(), "{}: {:?}", agent.id, env.journal());
+        env.wait_for_journal(|line| line["outcome"] == "finished", PATIENCE);
+        env.wait_for_players_to_end(PATIENCE + Duration::from_secs(5));
     }
-    run(call, "Stop");
-    assert!(recorder.wait_for_sound(PATIENCE).is_some(), "{:?}", env.journal());
-    env.wait_for_journal(|line| line["outcome"] == "finished", PATIENCE);
-    env.wait_for_players_to_end(PATIENCE + Duration::from_secs(5));
 }
