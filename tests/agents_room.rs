@@ -51,6 +51,21 @@ fn without_an_agent_nearly_every_payload_still_means_the_same() {
 }
 
 #[test]
+fn a_name_that_only_the_environment_tells_is_that_of_the_agents_own_variable() {
+    let environment = |name: &str| match name {
+        "GROK_HOOK_EVENT" => Some("stop_cancelled".to_owned()),
+        "CRUSH_EVENT" => Some(String::new()),
+        _ => None,
+    };
+    let told = |agent| agents::event_of_environment(agent, environment);
+    assert_eq!(told(Some("grok")).as_deref(), Some("stop_cancelled"));
+    assert_eq!(told(Some("crush")), None, "an empty name is none");
+    assert_eq!(told(Some("claude-code")), None, "another agent's variable is not its own");
+    assert_eq!(told(None).as_deref(), Some("stop_cancelled"));
+    assert_eq!(told(Some("nobody's")).as_deref(), Some("stop_cancelled"));
+}
+
+#[test]
 fn unknown_agents_are_sniffed_and_keep_the_name_they_were_given() {
     let stop = br#"{"hook_event_name":"AfterAgent","session_id":"s"}"#;
     let occurrence = agents::read(Some(stop), Some("my-fork 2.0\u{1b}"), None);

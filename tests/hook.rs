@@ -56,6 +56,27 @@ fn the_contract_holds_and_something_is_decided(
 }
 
 #[test]
+fn a_name_that_only_the_environment_tells_is_read_and_any_other_wins() {
+    let mut env = TestEnv::new();
+    env.set("GROK_HOOK_EVENT", "stop");
+    let front = Front::with_stand_in(&env);
+    let mut events = Vec::new();
+    for (args, payload) in [
+        (&["--agent", "grok"][..], r#"{"sessionId":"a"}"#),
+        (&["--agent", "grok", "--event", "session_start"], r#"{"sessionId":"b"}"#),
+        (&["--agent", "grok"], r#"{"sessionId":"c","hookEventName":"session_end"}"#),
+        (&["--agent", "claude-code"], r#"{"session_id":"d"}"#),
+    ] {
+        front.run(&env, args, payload.as_bytes());
+        events.push(bench::occurrences(&env).pop().expect("a line")["event"].clone());
+    }
+    assert_eq!(
+        events,
+        [Some("task.complete"), Some("session.start"), Some("session.end"), None].map(serde_json::Value::from)
+    );
+}
+
+#[test]
 fn arguments_that_are_no_text_are_passed_over() {
     let env = TestEnv::new();
     let broken = || OsString::from_vec(b"--\xff\xfe".to_vec());

@@ -38,6 +38,8 @@ pub struct Agent {
     /// Its name for humans.
     pub name: &'static str,
     dialect: &'static Dialect,
+    /// The variable in which it names the event to its hooks.
+    variable: Option<&'static str>,
 }
 
 impl Agent {
@@ -48,7 +50,11 @@ impl Agent {
 }
 
 const fn row(id: &'static str, name: &'static str, dialect: &'static Dialect) -> Agent {
-    Agent { id, name, dialect }
+    Agent { id, name, dialect, variable: None }
+}
+
+const fn row_with(id: &'static str, name: &'static str, dialect: &'static Dialect, variable: &'static str) -> Agent {
+    Agent { variable: Some(variable), ..row(id, name, dialect) }
 }
 
 /// Every agent Herald knows, by id.
@@ -60,7 +66,7 @@ pub static AGENTS: &[Agent] = &[
     row("codex", "Codex", &claude::CODEX),
     row("codex-notify", "Codex (notify)", &claude::CODEX),
     row("copilot-cli", "Copilot CLI", &copilot::COPILOT),
-    row("crush", "Crush", &claude::GOOSE),
+    row_with("crush", "Crush", &claude::GOOSE, "CRUSH_EVENT"),
     row("cursor", "Cursor", &cursor::CURSOR),
     row("deepagents", "Deep Agents Code", &deepagents::DEEPAGENTS),
     row("devin-cli", "Devin CLI", &claude::CLONE),
@@ -72,7 +78,7 @@ pub static AGENTS: &[Agent] = &[
     row("generic", "any other program", &generic::GENERIC),
     row("git", "git", &programs::GIT),
     row("goose", "Goose", &claude::GOOSE),
-    row("grok", "Grok Build", &grok::GROK),
+    row_with("grok", "Grok Build", &grok::GROK, "GROK_HOOK_EVENT"),
     row("iflow", "iFlow", &claude::CLONE),
     row("junie", "Junie", &claude::JUNIE),
     row("kimi-code", "Kimi Code", &claude::CLAUDE),
@@ -92,6 +98,14 @@ pub static AGENTS: &[Agent] = &[
 /// The agent of that id.
 pub fn find(id: &str) -> Option<&'static Agent> {
     AGENTS.iter().find(|agent| agent.id == id)
+}
+
+/// The event as the environment names it, for a payload that doesn't: by the variable of `agent`, or where that isn't
+/// known, of any. `variable` looks one up.
+pub fn event_of_environment(agent: Option<&str>, variable: impl Fn(&str) -> Option<String>) -> Option<String> {
+    let asked = agent.and_then(find);
+    let mut rows = AGENTS.iter().filter(|row| asked.is_none_or(|asked| std::ptr::eq(asked, *row)));
+    rows.find_map(|row| variable(row.variable?).filter(|name| !name.is_empty()))
 }
 
 /// What the call says has happened.

@@ -135,6 +135,6 @@ fn by_event(name: &str) -> Option<&'static str> {
 }
 
 fn generic() -> &'static Agent {
-    const ROW: &Agent = &Agent { id: "generic", name: "any other program", dialect: &generic::GENERIC };
+    const ROW: &Agent = &Agent { id: "generic", name: "any other program", dialect: &generic::GENERIC, variable: None };
     ROW
 }

@@ -19,7 +19,9 @@ use crate::sound;
 pub(super) fn run(args: &Explain) -> anyhow::Result<ExitCode> {
     let paths = Paths::from_env()?;
     let payload = payload(args)?;
-    let occurrence = agents::read(payload.as_deref(), args.agent.as_deref(), args.event.as_deref());
+    let named = || agents::event_of_environment(args.agent.as_deref(), |name| std::env::var(name).ok());
+    let event = args.event.clone().or_else(named);
+    let occurrence = agents::read(payload.as_deref(), args.agent.as_deref(), event.as_deref());
     let loaded = config::load(&paths.config, &paths.config_image(), paths.home.as_deref());
     let call = Call { occurrence, ..Call::default() };
     let considered = ring::consider(&loaded.config, &call);

@@ -32,7 +32,9 @@ pub fn main(args: Vec<OsString>, begun: Instant) -> ExitCode {
         let args = Args::read(args);
         let payload = args.payload();
         platform::exit_silently_after(REST);
-        let occurrence = agents::read(payload.as_deref(), args.agent.as_deref(), args.event.as_deref());
+        let event =
+            args.event.or_else(|| agents::event_of_environment(args.agent.as_deref(), |name| std::env::var(name).ok()));
+        let occurrence = agents::read(payload.as_deref(), args.agent.as_deref(), event.as_deref());
         if let Ok(paths) = Paths::from_env() {
             ring::ring(&paths, &Call { occurrence, ..Call::default() }, begun);
         }
