@@ -4,6 +4,7 @@
 //! details. Every call gives an occurrence; what cannot be read or means nothing says so in it. Knows no
 //! configuration, no file, no sound. A new agent is a row here, its words in a dialect, and payloads for the test.
 
+mod auggie;
 mod call;
 mod claude;
 mod cline;
@@ -61,6 +62,7 @@ const fn row_with(id: &'static str, name: &'static str, dialect: &'static Dialec
 pub static AGENTS: &[Agent] = &[
     row("aider", "Aider", &programs::AIDER),
     row("antigravity", "Antigravity CLI", &gemini::ANTIGRAVITY),
+    row("auggie", "Auggie", &auggie::AUGGIE),
     row("claude-code", "Claude Code", &claude::CLAUDE),
     row("cline", "Cline", &cline::CLINE),
     row("codex", "Codex", &claude::CODEX),

@@ -53,6 +53,9 @@ fn by_payload(payload: &Object<'_>) -> Option<&'static str> {
     if has("cursor_version") || (has("conversation_id") && has("generation_id")) {
         return Some("cursor");
     }
+    if has("agent_stop_cause") {
+        return Some("auggie");
+    }
     if has("hookEventName") {
         let vscode = !has("workspaceRoot") && has("timestamp");
         return Some(if vscode { "vscode" } else { "grok" });

@@ -431,6 +431,38 @@ fn the_clones_of_claude_codes_hooks_share_its_words_but_for_their_own() {
 #[test]
 fn agents_with_words_of_their_own_are_mapped() {
     assert_words(
+        &["auggie"],
+        "hook_event_name",
+        "
+        SessionStart  session.start
+        SessionEnd    session.end
+        PromptSubmit  task.start
+        PreToolUse    -
+        PostToolUse   -
+        Stop          task.complete
+        Notification  info
+        ",
+    );
+    assert_fields(
+        &["auggie"],
+        "hook_event_name",
+        "Stop",
+        r#"
+        "agent_stop_cause":"end_turn" => task.complete
+        "agent_stop_cause":"interrupted" => task.interrupted
+        "agent_stop_cause":"something_new" => task.complete
+        "#,
+    );
+    assert_fields(
+        &["auggie"],
+        "hook_event_name",
+        "PostToolUse",
+        r#"
+        "tool_name":"launch-process","tool_error":"exit status 1" => tool.error
+        "tool_name":"launch-process","tool_output":"error: none","tool_error":null => -
+        "#,
+    );
+    assert_words(
         &["kiro-cli"],
         "hook_event_name",
         "
