@@ -31,6 +31,10 @@ fn main() {
     if std::env::args().any(|arg| arg == "--test") {
         return;
     }
+    if std::env::args().any(|arg| arg == "--help") {
+        println!("cargo bench --bench figures [-- SECTION], of front, burst, growth, sound, takeover");
+        return;
+    }
     println!("herald {}, {} runs each unless said otherwise", env!("CARGO_PKG_VERSION"), RUNS);
     // A word on the command line picks the sections whose name holds it.
     let wanted = std::env::args().skip(1).find(|arg| !arg.starts_with('-')).unwrap_or_default();
