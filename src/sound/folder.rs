@@ -70,6 +70,14 @@ fn variant_of(name: &str, stem: &str) -> Option<u32> {
     (matches!(number.len(), 1..=4) && number.bytes().all(|b| b.is_ascii_digit())).then(|| number.parse().ok())?
 }
 
+/// The event that a stem is named after, without the number of a variant.
+pub(super) fn event_of(stem: &str) -> &str {
+    match stem.rsplit_once('-') {
+        Some((event, _)) if variant_of(event, stem).is_some() => event,
+        _ => stem,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use rstest::rstest;

@@ -12,6 +12,7 @@
 //! | `manifest`, `folder`, `xdg`, [`builtin`] | the kinds of packs |
 //! | `file` | which names and files are fit to be opened |
 //! | `place` | where sounds are looked for, and where one is |
+//! | `verdict` | what is wrong with a pack, strictly |
 //! | `pick` | chance without an immediate repeat |
 
 pub mod builtin;
@@ -24,6 +25,7 @@ mod pick;
 mod place;
 pub mod request;
 mod shelf;
+pub mod verdict;
 mod xdg;
 
 pub use chain::{Candidate, Lookup, Tried, describe, lookup};
@@ -31,3 +33,4 @@ pub use file::{LARGEST, magic_ok, open_sound};
 pub use find::{Picks, lookup_any, lookup_random};
 pub use pick::pick;
 pub use place::{Dirs, Place};
+pub use verdict::{Fault, Kind, Severity, Verdict, verdict};

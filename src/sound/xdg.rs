@@ -20,7 +20,7 @@ const MOST_THEMES: usize = 8;
 /// Bounds on what a hostile index can make us look for.
 const MOST_NAMES: usize = 64;
 const MOST_DIRECTORIES: usize = 64;
-const LARGEST_INDEX: u64 = 256 << 10;
+pub(super) const LARGEST_INDEX: u64 = 256 << 10;
 
 /// A theme with all it inherits, ready to be asked.
 #[derive(Debug)]
@@ -99,7 +99,7 @@ impl Theme {
 }
 
 /// The name, then itself cut at the last hyphen, again and again, never to nothing.
-fn cuts(name: &str) -> impl Iterator<Item = &str> {
+pub(super) fn cuts(name: &str) -> impl Iterator<Item = &str> {
     std::iter::successors(Some(name), |name| {
         name.rsplit_once('-').map(|(rest, _)| rest).filter(|rest| !rest.is_empty())
     })
@@ -162,18 +162,25 @@ impl Walk<'_> {
     }
 }
 
-/// What an `index.theme` tells us: the directories of our profile, and the parents.
+/// What an `index.theme` tells us.
 #[derive(Debug, Default, PartialEq, Eq)]
-struct Index {
+pub(super) struct Index {
+    /// The directories of our profile.
     directories: Vec<String>,
-    inherits: Vec<String>,
+    /// Those of every profile.
+    pub(super) listed: Vec<String>,
+    /// The parents.
+    pub(super) inherits: Vec<String>,
+    /// Directories and parents that are passed over, because they would lead elsewhere.
+    pub(super) refused: Vec<String>,
 }
 
 impl Index {
-    fn parse(text: &str) -> Result<Self, String> {
+    pub(super) fn parse(text: &str) -> Result<Self, String> {
         let mut group = None;
         let mut inherits: Option<Vec<String>> = None;
         let mut directories: Vec<String> = Vec::new();
+        let mut refused: Vec<String> = Vec::new();
         let mut profiles: Vec<(&str, &str)> = Vec::new();
         let mut is_theme = false;
         for line in text.trim_start_matches('\u{feff}').lines() {
@@ -188,11 +195,16 @@ impl Index {
             match (group, key.trim()) {
                 (Some("Sound Theme"), "Inherits") if inherits.is_some() => return Err("a second Inherits".to_owned()),
                 (Some("Sound Theme"), "Inherits") => {
-                    inherits = Some(list(value).filter(|name| is_part(name)).map(str::to_owned).collect());
+                    let (good, bad): (Vec<&str>, _) = list(value).partition(|name| is_part(name));
+                    inherits = Some(good.into_iter().map(str::to_owned).collect());
+                    refused.extend(bad.into_iter().map(str::to_owned));
                 }
                 (Some("Sound Theme"), "Directories") => {
-                    for dir in list(value).filter(|dir| is_below(dir)) {
-                        if directories.len() < MOST_DIRECTORIES && !directories.iter().any(|known| known == dir) {
+                    for dir in list(value) {
+                        if !is_below(dir) {
+                            refused.push(dir.to_owned());
+                        } else if directories.len() < MOST_DIRECTORIES && !directories.iter().any(|known| known == dir)
+                        {
                             directories.push(dir.to_owned());
                         }
                     }
@@ -209,8 +221,9 @@ impl Index {
         if !is_theme {
             return Err("no group [Sound Theme]".to_owned());
         }
+        let listed = directories.clone();
         directories.retain(|dir| profiles.iter().all(|(known, profile)| known != dir || *profile == PROFILE));
-        Ok(Self { directories, inherits: inherits.unwrap_or_default() })
+        Ok(Self { directories, listed, inherits: inherits.unwrap_or_default(), refused })
     }
 }
 
@@ -258,9 +271,11 @@ mod tests {
         assert_eq!(locales(locale), expected);
     }
 
-    fn index(directories: &[&str], inherits: &[&str]) -> Result<Index, String> {
+    type Read = Result<(Vec<String>, Vec<String>), String>;
+
+    fn index(directories: &[&str], inherits: &[&str]) -> Read {
         let owned = |list: &[&str]| list.iter().map(|item| (*item).to_owned()).collect();
-        Ok(Index { directories: owned(directories), inherits: owned(inherits) })
+        Ok((owned(directories), owned(inherits)))
     }
 
     #[rstest]
@@ -273,10 +288,7 @@ mod tests {
     #[case::two_profiles("[Sound Theme]\n[a]\nOutputProfile=x\n[a]\nOutputProfile=y\n", Err("two output profiles for \"a\"".to_owned()))]
     #[case::not_a_theme("[Icon Theme]\nDirectories=a\n", Err("no group [Sound Theme]".to_owned()))]
     #[case::binary("\u{0}\u{1}=[", Err("no group [Sound Theme]".to_owned()))]
-    fn indexes_are_read_leniently_and_contradictions_are_corrupt(
-        #[case] text: &str,
-        #[case] expected: Result<Index, String>,
-    ) {
-        assert_eq!(Index::parse(text), expected);
+    fn indexes_are_read_leniently_and_contradictions_are_corrupt(#[case] text: &str, #[case] expected: Read) {
+        assert_eq!(Index::parse(text).map(|index| (index.directories, index.inherits)), expected);
     }
 }
