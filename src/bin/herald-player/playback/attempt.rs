@@ -85,9 +85,9 @@ fn find(request: &Request, dirs: &Dirs, picks: &mut Picks) -> Result<(String, So
                 }
                 Sound::open(path)
             }
-            Place::Builtin(id) => match builtin::bytes(id) {
+            Place::Builtin { pack, id } => match builtin::bytes(pack, id) {
                 Some(bytes) => Sound::decode(bytes),
-                None => return Err("not in the built-in pack".to_owned()),
+                None => return Err("not built in".to_owned()),
             },
         };
         decoded = Some((candidate.to_string(), sound.map_err(|e| e.to_string())?));
