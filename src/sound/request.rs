@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::event::EventName;
+use crate::event::{EventName, Session};
 use crate::sound_ref::SoundRef;
 
 /// A wish to hear something, complete: the player needs no configuration to fulfil it.
@@ -28,6 +28,8 @@ pub struct Request {
     pub timeout: Duration,
     /// Nobody cuts it before it was heard this long.
     pub min_audible: Duration,
+    /// Whose it is: a session may have packs of its own, which stand in front of the others.
+    pub session: Option<Session>,
 }
 
 impl Request {
@@ -37,7 +39,49 @@ impl Request {
     }
 
     /// The request in those bytes; `None` if they are another version's or damaged.
+    ///
+    /// A version that knew no sessions, the last of the fields, wrote those of no session.
     pub fn decode(bytes: &[u8]) -> Option<Self> {
-        postcard::from_bytes(bytes).ok()
+        const NO_SESSION: u8 = 0;
+        postcard::from_bytes(bytes).or_else(|_| postcard::from_bytes(&[bytes, &[NO_SESSION]].concat())).ok()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn request() -> Request {
+        Request {
+            event: "task.complete".parse().ok(),
+            details: Vec::new(),
+            chosen: None,
+            sounds: vec![SoundRef::Builtin("bell".to_owned())],
+            packs: vec!["glass".to_owned()],
+            volume: 70,
+            lead_in: Duration::ZERO,
+            timeout: Duration::from_secs(10),
+            min_audible: Duration::from_millis(150),
+            session: Some(Session::of("s")),
+        }
+    }
+
+    #[test]
+    fn what_is_encoded_is_decoded() {
+        for session in [None, Some(Session(0)), Some(Session(u64::MAX))] {
+            let request = Request { session, ..request() };
+            assert_eq!(Request::decode(&request.encode()), Some(request));
+        }
+    }
+
+    #[test]
+    fn one_of_the_version_without_sessions_is_of_no_session_and_a_cut_one_is_none() {
+        let without = Request { session: None, ..request() };
+        let bytes = without.encode();
+        let older = &bytes[..bytes.len() - 1];
+        assert_eq!(Request::decode(older), Some(without));
+        for end in 0..older.len() {
+            assert_eq!(Request::decode(&older[..end]), None, "{end}");
+        }
     }
 }

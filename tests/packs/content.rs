@@ -69,7 +69,7 @@ impl Tree {
     /// The files of the pack that would be played for `what` (an event, or `pack:p/ID`), in order, the contents looked at
     /// as the player does; what its parents would play is left out.
     pub(crate) fn played(&self, what: &str) -> Vec<String> {
-        let dirs = Dirs { packs: vec![self.0.path().join("packs")], xdg_bases: vec![], locale: None };
+        let dirs = Dirs { packs: vec![self.0.path().join("packs")], ..Dirs::default() };
         let chosen = SoundRef::parse(what, Path::new(""), None).unwrap();
         let event = if chosen.is_none() { what } else { "info" };
         let own = [Some(event), herald::event::canonical(event).and_then(|row| row.cesp)];
@@ -98,6 +98,7 @@ fn request(event: &str, chosen: Option<SoundRef>) -> Request {
         lead_in: Duration::ZERO,
         timeout: Duration::from_secs(10),
         min_audible: Duration::ZERO,
+        session: None,
     }
 }
 
