@@ -16,6 +16,8 @@ mod packs {
     #[cfg(target_os = "linux")]
     mod choosing;
     #[cfg(target_os = "linux")]
+    mod crowd;
+    #[cfg(target_os = "linux")]
     mod listing;
     #[cfg(target_os = "linux")]
     mod many;

@@ -7,45 +7,14 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 use super::content::WAV;
-use super::world::{PEON, json_of, said};
+use super::crowd::{PACKS, SOUNDS, fill};
+use super::world::{json_of, said};
 use crate::support::{TestEnv, find_program, or_skip, wait_for};
-
-const PACKS: usize = 160;
-const SOUNDS: usize = 10_000;
-const CATEGORIES: [&str; 7] = [
-    "session.start",
-    "task.acknowledge",
-    "task.complete",
-    "task.error",
-    "input.required",
-    "resource.limit",
-    "user.spam",
-];
-
-fn fill(env: &TestEnv) {
-    let mut left = SOUNDS;
-    for n in 0..PACKS {
-        let count = left / (PACKS - n);
-        left -= count;
-        let mut categories = serde_json::Map::new();
-        for sound in 0..count {
-            let file = format!("sounds/Line_{sound}.wav");
-            let category = &mut categories
-                .entry(CATEGORIES[sound % CATEGORIES.len()])
-                .or_insert_with(|| json!({ "sounds": [] }))["sounds"];
-            category.as_array_mut().unwrap().push(json!({ "file": file, "label": format!("Line {sound}") }));
-            env.write(format!("{PEON}/pack-{n}/{file}"), WAV);
-        }
-        let manifest = json!({ "cesp_version": "1.0", "name": format!("pack-{n}"), "display_name": format!("Pack {n}"), "version": "1.0.0", "categories": categories });
-        env.write(format!("{PEON}/pack-{n}/openpeon.json"), manifest.to_string());
-    }
-    assert_eq!(left, 0);
-}
 
 #[test]
 fn all_of_them_are_listed_soon() {
     let env = TestEnv::new();
-    fill(&env);
+    fill(&env, WAV);
     let rows = json_of(&env, &["pack", "list", "--json"]);
     let packs: Vec<&Value> = rows.as_array().unwrap().iter().filter(|row| row["kind"] == "cesp").collect();
     assert_eq!(packs.len(), PACKS);
@@ -65,7 +34,7 @@ fn all_of_them_are_listed_soon() {
 fn a_hook_opens_none_of_them() {
     let Some(strace) = or_skip(find_program("strace")) else { return };
     let env = TestEnv::new();
-    fill(&env);
+    fill(&env, WAV);
     env.config("pack = [\"pack-1\", \"pack-2\"]\n");
     let trace = env.path().join("trace");
     let mut command = env.command(strace);
