@@ -6,6 +6,7 @@
 //! | file | owns |
 //! |---|---|
 //! | [`request`] | what the front asks for |
+//! | `details` | the names a tool and its command add before the event's own |
 //! | `find` | the chain with this machine's directories, and what was picked last |
 //! | `chain` | the rungs, in order, and the record of what was tried |
 //! | `shelf` | packs by name, each opened at most once a lookup; which words a pack is asked for |
@@ -16,6 +17,7 @@
 
 pub mod builtin;
 mod chain;
+mod details;
 mod file;
 mod find;
 mod folder;
@@ -27,6 +29,7 @@ mod shelf;
 mod xdg;
 
 pub use chain::{Candidate, Lookup, Tried, describe, lookup};
+pub use details::details;
 pub use file::{LARGEST, magic_ok, open_sound};
 pub use find::{Picks, lookup_any, lookup_random};
 pub use pick::pick;
