@@ -6,6 +6,7 @@
 mod control;
 mod decode;
 mod fatal;
+mod level;
 mod output;
 mod playback;
 mod render;
