@@ -9,6 +9,8 @@ mod support;
 mod barge_in;
 #[path = "heard/judge.rs"]
 mod judge;
+#[path = "heard/level.rs"]
+mod level;
 #[path = "heard/order.rs"]
 mod order;
 #[path = "heard/render.rs"]

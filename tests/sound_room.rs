@@ -86,6 +86,7 @@ fn request(event: Option<&str>, packs: &[&str]) -> Request {
         sounds: Vec::new(),
         packs: packs.iter().map(|pack| (*pack).to_owned()).collect(),
         volume: 70,
+        normalize: true,
         lead_in: Duration::ZERO,
         timeout: Duration::from_secs(10),
         min_audible: Duration::ZERO,

@@ -78,6 +78,7 @@ pub fn consider(config: &Config, call: &Call) -> Considered {
         sounds: settings.sounds.clone(),
         packs: settings.packs.clone(),
         volume: settings.volume,
+        normalize: config.speaker.normalize,
         lead_in: config.speaker.lead_in,
         timeout: config.timeout,
         min_audible: config.speaker.min_audible,

@@ -22,6 +22,8 @@ pub struct Request {
     pub packs: Vec<String>,
     /// Perceptual volume 0 to 100, all factors multiplied in.
     pub volume: u8,
+    /// It is brought to the loudness that all sounds have.
+    pub normalize: bool,
     /// Silence before the sound, for outputs that sleep.
     pub lead_in: Duration,
     /// Longest playback.

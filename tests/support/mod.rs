@@ -14,6 +14,7 @@
 //! | [`stand_in`] | a sound server in the test's own process, which knows who gave what and fails as it is told |
 //! | [`recorder`] | what that sink played, with the time of each piece |
 //! | [`analysis`] | pure functions on samples, and the verdict built from them |
+//! | [`loudness`] | how loud samples are heard |
 //! | [`tone`] | test sounds as samples and as files |
 //! | [`env`] | `herald` and `herald-player` with nothing of the machine around them |
 //! | [`process`], [`turn`] | children that cannot outlive the test; one real-time test at a time |
@@ -22,6 +23,7 @@
 
 pub(crate) mod analysis;
 pub(crate) mod env;
+pub(crate) mod loudness;
 pub(crate) mod process;
 pub(crate) mod recorder;
 pub(crate) mod server;

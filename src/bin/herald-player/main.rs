@@ -8,6 +8,7 @@ mod decode;
 mod fatal;
 mod inspect;
 mod level;
+mod normalize;
 mod output;
 mod playback;
 mod render;

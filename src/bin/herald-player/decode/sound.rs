@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 use std::path::Path;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::reader::Reader;
 use super::{Spec, Unplayable};
@@ -107,6 +107,24 @@ impl Sound {
             done += count;
         }
         done
+    }
+
+    /// Decodes ahead of whoever pulls, for up to `most`; whether that was all of it.
+    pub(crate) fn gather(&mut self, most: Duration) -> bool {
+        let begun = Instant::now();
+        let mut gathered = self.head.split_off(self.at);
+        while !matches!(self.rest, Rest::None) && begun.elapsed() < most {
+            if self.refill() {
+                gathered.append(&mut self.head);
+            }
+        }
+        (self.head, self.at) = (gathered, 0);
+        matches!(self.rest, Rest::None)
+    }
+
+    /// The samples that can be pulled without waiting.
+    pub(crate) fn ready(&self) -> &[f32] {
+        &self.head[self.at..]
     }
 
     /// Whether every sample has been pulled.
