@@ -85,25 +85,32 @@ pub(super) static FELT: Body = Body {
     partials: &[
         partial(1.0, 1.0, 1.0),
         partial(1.0017, 0.22, 1.0),
-        partial(2.0, 0.30, 0.62),
-        partial(3.0, 0.10, 0.40),
-        partial(4.0, 0.025, 0.25),
+        partial(2.0, 0.34, 0.65),
+        partial(3.0, 0.13, 0.42),
+        partial(4.0, 0.03, 0.25),
     ],
-    attack: 0.013,
+    attack: 0.016,
     brush: 1.2,
 };
 
-/// A block of wood under a cloth: a thud with a pitch.
+/// A block of wood under a cloth: a thud with a pitch. It lies deeper than a small speaker reaches, so it is rich in the
+/// lower harmonics.
 pub(super) static THUD: Body = Body {
-    partials: &[partial(1.0, 1.0, 1.0), partial(2.0, 0.34, 0.70), partial(2.71, 0.10, 0.30), partial(3.0, 0.08, 0.40)],
-    attack: 0.007,
+    partials: &[
+        partial(1.0, 1.0, 1.0),
+        partial(2.0, 0.60, 0.85),
+        partial(2.71, 0.12, 0.30),
+        partial(3.0, 0.30, 0.60),
+        partial(4.0, 0.08, 0.35),
+    ],
+    attack: 0.009,
     brush: 2.0,
 };
 
 /// A low tone that swells, as from a bottle blown across.
 pub(super) static HUM: Body = Body {
     partials: &[partial(1.0, 1.0, 1.0), partial(0.9975, 0.45, 1.0), partial(2.0, 0.26, 0.90), partial(3.0, 0.07, 0.70)],
-    attack: 0.050,
+    attack: 0.090,
     brush: 0.0,
 };
 
