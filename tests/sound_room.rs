@@ -70,7 +70,8 @@ impl Tree {
     fn found(&self, lookup: &Lookup) -> String {
         match lookup.found.as_ref().map(|candidate| &candidate.place) {
             None => String::new(),
-            Some(Place::Builtin(id)) => format!("builtin:{id}"),
+            Some(Place::Builtin { pack: "herald", id }) => format!("builtin:{id}"),
+            Some(Place::Builtin { pack, id }) => format!("builtin {pack}/{id}"),
             Some(Place::File(path)) => {
                 path.strip_prefix(self.0.path()).unwrap_or(path).to_str().unwrap().replace('\\', "/")
             }
@@ -144,6 +145,8 @@ fn manifest(categories: &[(&str, &[&str])]) -> String {
 #[case::built_in(SoundRef::Builtin("bell".into()), "builtin:bell")]
 #[case::built_in_as_a_pack(pack_ref("herald", "bell"), "builtin:bell")]
 #[case::built_in_by_category(pack_ref("herald", "task.acknowledge"), "builtin:task.start")]
+#[case::of_the_other_built_in_pack(pack_ref("quiet", "task.complete"), "builtin quiet/task.complete")]
+#[case::of_the_other_by_category(pack_ref("quiet", "task.acknowledge"), "builtin quiet/task.start")]
 fn a_sound_named_on_the_command_line_is_the_only_one_tried(#[case] sound: SoundRef, #[case] expected: &str) {
     let tree = Tree::with(&[
         "a.wav",
@@ -170,6 +173,7 @@ fn a_sound_named_on_the_command_line_is_the_only_one_tried(#[case] sound: SoundR
 #[case(pack_ref("glass", "task.complete"))]
 #[case(pack_ref("..", "a"))]
 #[case(pack_ref("herald", "nothing"))]
+#[case(pack_ref("quiet", "nothing"))]
 #[case(xdg_ref("freedesktop", "complete"))]
 #[case(xdg_ref("../..", "complete"))]
 #[case(xdg_ref("freedesktop", "../../../a"))]
@@ -456,10 +460,10 @@ fn the_forerunners_manifest_is_read_with_its_own_words_and_bare_names() {
     assert_eq!(found("user.spam", "both"), "data/both/sounds/a.wav");
 }
 
-#[test]
-fn a_copy_of_the_built_in_pack_sounds_like_the_built_in_pack() {
+#[rstest]
+fn a_copy_of_a_built_in_pack_sounds_like_the_built_in_pack(#[values("herald", "quiet")] pack: &str) {
     let tree = Tree::new();
-    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("sounds").join(builtin::PACK);
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("sounds").join(pack);
     for entry in fs::read_dir(source).unwrap().map(Result::unwrap).filter(|entry| entry.file_type().unwrap().is_file())
     {
         tree.write(&format!("data/twin/{}", entry.file_name().display()), fs::read(entry.path()).unwrap());
@@ -469,8 +473,31 @@ fn a_copy_of_the_built_in_pack_sounds_like_the_built_in_pack() {
         let Some(Candidate { place: Place::File(path), .. }) = result.found else {
             panic!("{id}: {:#?}", result.tried)
         };
-        assert_eq!(fs::read(&path).unwrap(), builtin::bytes(id).unwrap(), "{id}");
+        assert_eq!(fs::read(&path).unwrap(), builtin::bytes(pack, id).unwrap(), "{id}");
         assert_eq!(magic_ok(&path), Ok(()));
+    }
+}
+
+#[rstest]
+#[case("herald", "builtin:bell")]
+#[case("quiet", "builtin quiet/bell")]
+fn a_folder_of_the_name_of_a_built_in_pack_is_never_looked_at(#[case] pack: &str, #[case] expected: &str) {
+    let tree = Tree::with(&[&format!("data/{pack}/bell.wav"), &format!("peon/{pack}/deploy.done.wav")]);
+    tree.write(&format!("data/{pack}/openpeon.json"), "{");
+    assert_eq!(tree.found(&tree.which(&request(Some("bell"), &[pack]))), expected);
+    assert_eq!(tree.found(&tree.which(&chosen(pack_ref(pack, "bell")))), expected);
+    assert_eq!(tree.which(&chosen(pack_ref(pack, "deploy.done"))).found, None);
+}
+
+#[test]
+fn a_built_in_pack_in_the_list_answers_every_event_and_says_where_it_was_found() {
+    for row in EVENTS {
+        let tree = Tree::with(&["data/p/a.wav"]);
+        let result = tree.which(&request(Some(row.name), &["p", "quiet", "herald"]));
+        assert_eq!(tree.found(&result), format!("builtin quiet/{}", row.name));
+        let last = result.tried.last().unwrap();
+        assert_eq!((last.rung.as_str(), last.candidate.as_str()), ("pack", &*format!("pack:quiet/{}", row.name)));
+        assert_eq!(result.found.unwrap().to_string(), format!("pack:quiet/{}", row.name));
     }
 }
 
@@ -822,7 +849,7 @@ fn the_installed_freedesktop_theme_answers_every_event_that_is_on() {
         let result = lookup(&request(Some(row.name), &["xdg:freedesktop"]), &dirs, &mut |_, _| 0, &mut |candidate| {
             match &candidate.place {
                 Place::File(path) => magic_ok(path),
-                Place::Builtin(_) => Err("is not of the theme".to_owned()),
+                Place::Builtin { .. } => Err("is not of the theme".to_owned()),
             }
         });
         assert!(result.found.is_some(), "{}: {:#?}", row.name, result.tried);
@@ -1050,6 +1077,10 @@ fn the_json_shapes_are_the_contracts() {
     assert_eq!(
         json(&tree.which(&request(Some("bell"), &[]))),
         r#"{"pack":"herald","id":"bell","path":null,"builtin":true}"#
+    );
+    assert_eq!(
+        json(&tree.which(&request(Some("bell"), &["quiet"]))),
+        r#"{"pack":"quiet","id":"bell","path":null,"builtin":true}"#
     );
     let file = tree.which(&chosen(SoundRef::Path(tree.path("a.wav"))));
     assert_eq!(

@@ -86,7 +86,7 @@ pub fn lookup(
 pub fn describe(candidate: &Candidate) -> serde_json::Value {
     let (path, builtin) = match &candidate.place {
         Place::File(path) => (Some(path.to_string_lossy()), false),
-        Place::Builtin(_) => (None, true),
+        Place::Builtin { .. } => (None, true),
     };
     serde_json::json!({ "pack": candidate.pack, "id": candidate.id, "path": path, "builtin": builtin })
 }
@@ -274,6 +274,6 @@ impl Chain<'_> {
 fn name_of(place: &Place) -> String {
     match place {
         Place::File(path) => path.file_name().unwrap_or_default().to_string_lossy().into_owned(),
-        Place::Builtin(id) => (*id).to_owned(),
+        Place::Builtin { id, .. } => (*id).to_owned(),
     }
 }

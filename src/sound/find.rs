@@ -8,6 +8,7 @@ use crate::paths::Paths;
 use crate::platform;
 
 use super::request::Request;
+use super::shelf::spelled;
 use super::{Candidate, Dirs, Lookup, Place, lookup, pick};
 
 impl Dirs {
@@ -21,7 +22,7 @@ impl fmt::Display for Candidate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match (&self.place, &self.pack) {
             (Place::File(path), _) => write!(f, "{}", path.display()),
-            (Place::Builtin(id), _) => write!(f, "builtin:{id}"),
+            (Place::Builtin { pack, id }, _) => f.write_str(&spelled(pack, id)),
         }
     }
 }

@@ -18,6 +18,11 @@ pub struct Dirs {
 pub enum Place {
     /// A file.
     File(PathBuf),
-    /// Compiled in, under this id.
-    Builtin(&'static str),
+    /// Compiled in.
+    Builtin {
+        /// The pack, by its name in the table of built-in packs.
+        pack: &'static str,
+        /// The sound's id in it.
+        id: &'static str,
+    },
 }

@@ -21,8 +21,8 @@ const XDG: &str = "xdg:";
 /// A pack, by what it is made of.
 #[derive(Debug)]
 pub(super) enum Pack {
-    /// The one that is compiled in.
-    Builtin,
+    /// One that is compiled in.
+    Builtin(&'static str),
     /// An XDG sound theme; `root` where it is a pack's directory rather than the system's.
     Theme { theme: Theme, root: Option<Root> },
     /// A CESP pack.
@@ -87,7 +87,7 @@ impl Pack {
                     .collect()
             }
             Self::Theme { .. } => row.map(|row| row.xdg).unwrap_or_default().iter().copied().map(Word::Name).collect(),
-            Self::Builtin | Self::Folder(_) => vec![Word::Name(event)],
+            Self::Builtin(_) | Self::Folder(_) => vec![Word::Name(event)],
             Self::Absent => Vec::new(),
         }
     }
@@ -96,7 +96,7 @@ impl Pack {
     pub(super) fn words_of_id<'a>(&self, id: &'a str) -> Vec<Word<'a>> {
         match self {
             Self::Theme { .. } => [Word::Name(id)].into_iter().chain(self.words(id)).collect(),
-            Self::Builtin | Self::Folder(_) => {
+            Self::Builtin(_) | Self::Folder(_) => {
                 let event = from_herald_or_cesp(id).map(|row| row.name).filter(|event| *event != id);
                 [Some(id), event].into_iter().flatten().map(Word::Name).collect()
             }
@@ -107,8 +107,9 @@ impl Pack {
     /// The sounds it has for a word.
     pub(super) fn sounds(&self, word: Word<'_>) -> Answer {
         match (self, word) {
-            (Self::Builtin, Word::Name(id)) => {
-                Answer::Sounds(builtin_id(id).map(|id| Ok(Place::Builtin(id))).into_iter().collect())
+            (Self::Builtin(pack), Word::Name(id)) => {
+                let place = builtin::ids().find(|known| *known == id).map(|id| Place::Builtin { pack, id });
+                Answer::Sounds(place.map(Ok).into_iter().collect())
             }
             (Self::Theme { theme, root }, Word::Name(name)) if is_part(name) => match theme.find(name) {
                 xdg::Answer::Disabled => Answer::Disabled,
@@ -140,10 +141,6 @@ pub(super) fn spelled(pack: &str, id: &str) -> String {
     }
 }
 
-fn builtin_id(id: &str) -> Option<&'static str> {
-    builtin::ids().find(|known| *known == id)
-}
-
 /// Opened packs.
 pub(super) struct Shelf<'a> {
     dirs: &'a Dirs,
@@ -169,8 +166,9 @@ impl<'a> Shelf<'a> {
 
     fn read(&self, name: &str) -> (Pack, Option<String>) {
         let absent = |why: &str| (Pack::Absent, Some(why.to_owned()));
-        if name == builtin::PACK {
-            return (Pack::Builtin, None);
+        // A folder of that name is never looked at: what is built in sounds the same on every machine.
+        if let Some(pack) = builtin::PACKS.iter().find(|pack| **pack == name) {
+            return (Pack::Builtin(pack), None);
         }
         let theme = name.strip_prefix(XDG);
         if !is_part(theme.unwrap_or(name)) {

@@ -138,7 +138,7 @@ fn same_sound(recording: &Recording, within: &Range<usize>, sound: &Tone, gain: 
 
 /// A sound of the built-in pack: mono or stereo, 16 bits, 48 kHz; its left channel.
 fn builtin(id: &str) -> Tone {
-    let bytes = herald::sound::builtin::bytes(id).unwrap_or_else(|| panic!("{id} is not built in"));
+    let bytes = herald::sound::builtin::bytes("herald", id).unwrap_or_else(|| panic!("{id} is not built in"));
     let wav = crate::wav::Wav::parse(bytes);
     assert_eq!(wav.rate, RATE);
     Tone { rate: wav.rate, channels: wav.channels, samples: wav.channel(0) }

@@ -113,9 +113,9 @@ fn find(request: &Request, dirs: &Dirs, picks: &mut Picks) -> Result<Found, Faul
                 }
                 Sound::open(path)
             }
-            Place::Builtin(id) => match builtin::bytes(id) {
+            Place::Builtin { pack, id } => match builtin::bytes(pack, id) {
                 Some(bytes) => Sound::decode(bytes),
-                None => return Err("not in the built-in pack".to_owned()),
+                None => return Err("not built in".to_owned()),
             },
         };
         let file = match &candidate.place {

@@ -1,10 +1,12 @@
-//! The instrument: struck bodies built from decaying partials.
+//! How a note sounds: a struck body, built from decaying partials.
 //!
-//! A note is a sum of sines, each with its own decay, under one soft attack. High partials die first, which is what
-//! makes a mallet sound warm. Which notes are struck when is the score's business.
+//! A note is a sum of sines, each with its own decay, under one soft attack; and, where the body has it, the brush of
+//! what strikes it. High partials die first, which is what makes a mallet sound warm. What is struck is `body`'s
+//! business, when it is the score's.
 
 use std::f64::consts::TAU;
 
+use super::body::Body;
 use super::{RATE, raised_cosine, samples_in};
 
 /// No partial above this: it would only add glare, and far enough below half the rate nothing folds back.
@@ -13,82 +15,14 @@ const BRIGHTEST_HERTZ: f64 = 9_000.0;
 /// A hand laid on the body lets it ring this much longer, as a time constant in seconds.
 const DAMPED_DECAY: f64 = 0.014;
 
-/// One partial of a body.
-struct Partial {
-    /// Its frequency, as a multiple of the note's.
-    ratio: f64,
-    /// Its amplitude beside the others.
-    level: f64,
-    /// Its decay time, as a share of the note's.
-    life: f64,
-}
-
-const fn partial(ratio: f64, level: f64, life: f64) -> Partial {
-    Partial { ratio, level, life }
-}
-
-/// What is struck, and how softly.
-pub(super) struct Body {
-    partials: &'static [Partial],
-    /// Seconds until the note is fully there.
-    attack: f64,
-}
-
-/// A soft mallet on tuned glass: the voice of the family.
-///
-/// The second fundamental is a few cents off, so that a held note breathes instead of standing still; 2.76 and 5.4 are
-/// the modes of a free bar and give the touch of glass; the rest is harmonic, for warmth on small speakers.
-pub(super) static GLASS: Body = Body {
-    partials: &[
-        partial(1.0, 1.0, 1.0),
-        partial(1.0021, 0.30, 1.0),
-        partial(2.0, 0.16, 0.65),
-        partial(3.0, 0.05, 0.40),
-        partial(4.0, 0.08, 0.25),
-        partial(2.756, 0.05, 0.18),
-        partial(5.404, 0.04, 0.10),
-    ],
-    attack: 0.007,
-};
-
-/// The same mallet on wood: darker, shorter, with enough of the lower harmonics to be heard on a laptop.
-pub(super) static WOOD: Body = Body {
-    partials: &[
-        partial(1.0, 1.0, 1.0),
-        partial(0.9982, 0.25, 1.0),
-        partial(2.0, 0.42, 0.70),
-        partial(3.0, 0.18, 0.45),
-        partial(3.932, 0.12, 0.16),
-        partial(6.1, 0.03, 0.07),
-    ],
-    attack: 0.006,
-};
-
-/// A small bell: hum, minor third, fifth and octave over the struck note.
-pub(super) static BELL: Body = Body {
-    partials: &[
-        partial(0.5, 0.30, 1.30),
-        partial(1.0, 1.0, 1.0),
-        partial(1.0026, 0.45, 1.0),
-        partial(1.1892, 0.20, 0.70),
-        partial(1.4983, 0.12, 0.55),
-        partial(2.0, 0.34, 0.60),
-        partial(2.52, 0.14, 0.30),
-        partial(3.01, 0.10, 0.25),
-        partial(4.08, 0.07, 0.14),
-    ],
-    attack: 0.006,
-};
-
-/// Glass that is stroked rather than struck: nearly pure, and it swells.
-pub(super) static BREATH: Body = Body {
-    partials: &[partial(1.0, 1.0, 1.0), partial(1.0030, 0.50, 1.0), partial(2.0, 0.12, 0.80), partial(3.0, 0.05, 0.50)],
-    attack: 0.045,
-};
+/// Above this the brush falls off, 12 dB an octave.
+const BRUSH_HERTZ: f64 = 500.0;
+/// Seconds until the brush has fallen to 1/e.
+const BRUSH_DECAY: f64 = 0.016;
 
 /// One note of the score.
 #[derive(Clone, Copy)]
-pub(super) struct Note {
+pub(crate) struct Note {
     body: &'static Body,
     /// Seconds from the start of the sound.
     at: f64,
@@ -123,11 +57,18 @@ impl Note {
 
     /// Adds the note to what already sounds.
     pub(super) fn strike(&self, out: &mut [f64]) {
-        let step = 1.0 / f64::from(RATE);
         let start = samples_in(self.at).min(out.len());
+        self.ring(&mut out[start..]);
+        if self.body.brush > 0.0 {
+            self.brush(&mut out[start..]);
+        }
+    }
+
+    fn ring(&self, out: &mut [f64]) {
+        let step = 1.0 / f64::from(RATE);
         // In turns of the fundamental; every partial follows it, so a bend keeps the timbre together.
         let mut turns = 0.0_f64;
-        for (index, sample) in out[start..].iter_mut().enumerate() {
+        for (index, sample) in out.iter_mut().enumerate() {
             let time = index as f64 * step;
             let bend = if self.bend == 0.0 { 0.0 } else { self.bend * libm::exp(-time / self.bend_time) };
             let hertz = hertz(self.pitch + bend);
@@ -144,6 +85,23 @@ impl Note {
             let hand = libm::exp(-(time - self.damped_after).max(0.0) / DAMPED_DECAY);
             *sample += self.level * sum * hand * raised_cosine(time / self.body.attack);
             turns += hertz * step;
+        }
+    }
+
+    /// The touch of the felt: noise without treble, over before it is heard as noise.
+    fn brush(&self, out: &mut [f64]) {
+        let keep = libm::exp(-TAU * BRUSH_HERTZ / f64::from(RATE));
+        // A linear congruential generator, the same noise at every strike: variety comes from the notes.
+        let mut state = 1_u32;
+        let (mut once, mut twice) = (0.0, 0.0);
+        for (index, sample) in out.iter_mut().enumerate() {
+            let time = index as f64 / f64::from(RATE);
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            let noise = f64::from(state) / f64::from(u32::MAX) * 2.0 - 1.0;
+            once = noise * (1.0 - keep) + once * keep;
+            twice = once * (1.0 - keep) + twice * keep;
+            let fall = libm::exp(-time / BRUSH_DECAY);
+            *sample += self.level * self.body.brush * twice * fall * raised_cosine(time / self.body.attack);
         }
     }
 }
