@@ -193,7 +193,7 @@ fn found(place: &[u8]) -> Result<Found, Unplayable> {
 fn open(place: &[u8]) -> Result<Reader, Unplayable> {
     if let Some(id) = place.strip_prefix(b"builtin:") {
         let (pack, id) = std::str::from_utf8(id).ok().and_then(|id| id.split_once('/')).unwrap_or_default();
-        let bytes = Some(id).filter(|_| pack == builtin::PACK).and_then(builtin::bytes);
+        let bytes = builtin::bytes(pack, id);
         return Reader::of(bytes.ok_or_else(|| Unplayable::new("not in the built-in packs"))?);
     }
     let path = path(place)?;

@@ -120,7 +120,7 @@ fn find(request: &Request, dirs: &Dirs, picks: &mut Picks) -> Result<Found, Faul
         };
         let file = match &candidate.place {
             Place::File(path) => Some(path.clone()),
-            Place::Builtin(_) => None,
+            Place::Builtin { .. } => None,
         };
         decoded = Some(Found { name: candidate.to_string(), sound: sound.map_err(|e| e.to_string())?, file });
         Ok(())
