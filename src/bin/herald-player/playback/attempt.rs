@@ -20,7 +20,7 @@ use crate::voice::{Shape, Voice, gain};
 
 /// How long a sound that was never measured may be decoded ahead, to be measured before it is heard. What is left of a
 /// long one is measured while it plays, for the next time.
-const MEASURING: Duration = Duration::from_millis(25);
+const MEASURING: Duration = Duration::from_millis(12);
 
 /// What the background thread tells.
 pub(super) enum News {
