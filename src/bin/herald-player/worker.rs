@@ -26,8 +26,8 @@ const WAITING_LEASE: Duration = Duration::from_secs(15);
 /// What a playback may take beyond its own length.
 const MARGIN: Duration = Duration::from_secs(3);
 
-/// Address space, in bytes: a decoder that swells ends here, not in the user's memory.
-const MEMORY: u64 = 1 << 30;
+/// Memory of its own, in bytes: a decoder that swells ends here, not in the user's memory.
+const MEMORY: u64 = 256 << 20;
 
 /// Serves until nothing waits.
 pub(crate) fn serve() -> ExitCode {
