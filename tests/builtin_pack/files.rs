@@ -53,6 +53,19 @@ fn the_pages_name_every_pack_and_every_sound() {
     }
 }
 
+/// The front starts with every hook, and what it doesn't carry needn't be mapped. A program that only asks for names
+/// is linked without the samples; here a linker is known to do so.
+#[cfg(all(target_os = "linux", feature = "player"))]
+#[test]
+fn only_the_player_carries_samples() {
+    let sounds_in = |program: &str| {
+        let header = &builtin::bytes("herald", "bell").unwrap()[8..36];
+        fs::read(program).unwrap().windows(header.len()).filter(|bytes| *bytes == header).count()
+    };
+    assert_eq!(sounds_in(env!("CARGO_BIN_EXE_herald")), 0);
+    assert_eq!(sounds_in(env!("CARGO_BIN_EXE_herald-player")), PACKS.len() * builtin::ids().count());
+}
+
 #[test]
 fn each_event_has_a_sound_and_each_sound_an_event() {
     for pack in PACKS {
