@@ -18,5 +18,7 @@ mod make;
 mod manifest;
 #[path = "builtin_pack/measures.rs"]
 mod measures;
+#[path = "builtin_pack/pictures.rs"]
+mod pictures;
 #[path = "builtin_pack/sounds.rs"]
 mod sounds;

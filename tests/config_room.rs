@@ -152,6 +152,14 @@ fn the_file_is_faulty_with(#[case] text: &str) {
 }
 
 #[test]
+fn who_names_no_pack_is_told_the_names_of_those_that_are_always_there() {
+    let problem = only("pack = []");
+    for pack in herald::sound::builtin::PACKS {
+        assert!(problem.message.contains(&format!("\"{pack}\"")), "{problem:?}");
+    }
+}
+
+#[test]
 fn the_quotes_of_an_event_are_missed() {
     let problem = only("\n[events.input.permission]\nenabled = false");
     assert_eq!((problem.line, problem.column), (2, 15));

@@ -21,7 +21,7 @@ fn a_copy_is_alike_whatever_its_gain_start_or_end() {
 
 /// Two sounds nearer than this would be taken for each other.
 ///
-/// A copy that is quieter, later or cut at the end stays below 0.24; the nearest two of a pack, a parent and its child,
+/// A copy that is quieter, later or cut at the end stays below 0.3; the nearest two of a pack, a parent and its child,
 /// are 0.43 apart, and half of all pairs 0.8 or more.
 pub(crate) const ALIKE: f64 = 0.35;
 

@@ -3,16 +3,16 @@
 use herald::sound::builtin;
 
 use crate::measures::{momentary_loudness, offset, ramped, true_peak};
-use crate::sounds;
+use crate::sounds::{self, PROMISES, Promise};
 
 /// Of a mono file: -17 LUFS once it is heard on both sides.
 const LOUDNESS: f64 = -20.0;
 
 #[test]
 fn every_sound_is_48_khz_16_bit_mono_and_neither_short_nor_long() {
-    for (pack, allowed) in [("herald", 0.2..=0.9), ("quiet", 0.08..=0.35)] {
+    for Promise { pack, lengths, .. } in PROMISES {
         for sound in sounds::of(pack) {
-            assert!(allowed.contains(&sound.seconds()), "{pack}/{}: {} s", sound.id, sound.seconds());
+            assert!(lengths.contains(&sound.seconds()), "{pack}/{}: {} s", sound.id, sound.seconds());
         }
     }
 }

@@ -7,10 +7,7 @@ use rstest::rstest;
 
 use crate::fingerprint::{ALIKE, brightness, distance, fingerprint};
 use crate::measures::{centroid, share_above};
-use crate::sounds::{self, Sound};
-
-/// Each pack and the note it is at home in, of the twelve from C on.
-const HOMES: [(&str, usize); 2] = [("herald", 2), ("quiet", 0)];
+use crate::sounds::{self, PROMISES, Promise, Sound};
 
 #[test]
 fn no_two_sounds_of_a_pack_are_alike() {
@@ -39,8 +36,7 @@ fn no_sound_of_one_pack_is_like_one_of_the_other() {
 
 #[test]
 fn what_asks_rises_and_ends_open_what_is_finished_comes_home_and_what_went_wrong_falls() {
-    assert_eq!(HOMES.map(|(pack, _)| pack), PACKS);
-    for (pack, home) in HOMES {
+    for Promise { pack, home, .. } in PROMISES {
         for sound in sounds::of(pack) {
             let pitches: Vec<usize> = fingerprint(&sound.wave).into_iter().filter_map(|frame| frame.pitch).collect();
             let (first, last) = (pitches[0], pitches[pitches.len() - 1]);

@@ -1,11 +1,29 @@
 //! The sounds as they are compiled in, decoded.
 
+use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 
 use herald::sound::builtin;
 
 /// Samples per second of every sound.
 pub(crate) const RATE: f64 = 48_000.0;
+
+/// What a pack promises beyond what all promise.
+pub(crate) struct Promise {
+    pub(crate) pack: &'static str,
+    /// How many seconds its sounds last.
+    pub(crate) lengths: RangeInclusive<f64>,
+    /// The note it is at home in, of the twelve from C on.
+    pub(crate) home: usize,
+}
+
+pub(crate) const PROMISES: [Promise; 2] =
+    [Promise { pack: "herald", lengths: 0.2..=0.9, home: 2 }, Promise { pack: "quiet", lengths: 0.08..=0.35, home: 0 }];
+
+#[test]
+fn every_pack_has_its_promise() {
+    assert_eq!(PROMISES.map(|promise| promise.pack), builtin::PACKS);
+}
 
 /// One sound of a pack.
 pub(crate) struct Sound {
