@@ -15,6 +15,7 @@
 //! | [`recorder`] | what that sink played, with the time of each piece |
 //! | [`analysis`] | pure functions on samples, and the verdict built from them |
 //! | [`tone`] | test sounds as samples and as files |
+//! | [`formats`] | one sound in every format |
 //! | [`env`] | `herald` and `herald-player` with nothing of the machine around them |
 //! | [`process`], [`turn`] | children that cannot outlive the test; one real-time test at a time |
 
@@ -22,6 +23,7 @@
 
 pub(crate) mod analysis;
 pub(crate) mod env;
+pub(crate) mod formats;
 pub(crate) mod process;
 pub(crate) mod recorder;
 pub(crate) mod server;
