@@ -34,7 +34,7 @@ fn place(path: &Path) -> Vec<u8> {
 #[test]
 fn every_format_is_told_with_its_length_and_level() {
     let env = TestEnv::new();
-    let files = formats::all(env.path());
+    let files = formats::all(env.path(), MS);
     let places: Vec<_> = files.iter().map(|file| place(&env.write(&file.name, &file.bytes))).collect();
     let Some(lines) = inspect(&env, &places) else { return };
     for (file, line) in files.iter().zip(lines) {
@@ -106,7 +106,7 @@ fn a_line_does_not_wait_for_the_next_place() {
 #[test]
 fn every_file_has_a_name_of_its_own() {
     let env = TestEnv::new();
-    let mut names: Vec<String> = formats::all(env.path()).into_iter().map(|SoundFile { name, .. }| name).collect();
+    let mut names: Vec<String> = formats::all(env.path(), MS).into_iter().map(|SoundFile { name, .. }| name).collect();
     let count = names.len();
     names.sort();
     names.dedup();

@@ -11,7 +11,7 @@ use std::process::Command;
 
 use super::{Missing, PATIENCE, find_program, or_skip, process};
 
-/// How long it is.
+/// How long it is where nobody wants it otherwise.
 pub(crate) const MS: f64 = 500.0;
 
 /// The tone of each loudspeaker, in the order of a WAV file's channel mask: front left and right, centre, low-frequency
@@ -107,8 +107,8 @@ pub(crate) const fn usual(channels: u32) -> u32 {
 }
 
 /// The sound as frames, interleaved.
-fn frames(rate: u32, mask: u32) -> Vec<f64> {
-    let count = (f64::from(rate) * MS / 1000.0).round() as usize;
+fn frames(ms: f64, rate: u32, mask: u32) -> Vec<f64> {
+    let count = (f64::from(rate) * ms / 1000.0).round() as usize;
     let ramp = f64::from(rate) * 0.005;
     let tones: Vec<f64> = (0..11).filter(|bit| mask >> bit & 1 == 1).map(|bit| HZ[bit as usize]).collect();
     let level = move |n: usize| (n.min(count - 1 - n) as f64 / ramp).min(1.0) * AMPLITUDE;
@@ -119,8 +119,8 @@ fn frames(rate: u32, mask: u32) -> Vec<f64> {
     (0..count).flat_map(frame).collect()
 }
 
-fn data(stored: Stored, rate: u32, mask: u32) -> Vec<u8> {
-    frames(rate, mask).into_iter().flat_map(|sample| stored.bytes(sample)).collect()
+fn data(ms: f64, stored: Stored, rate: u32, mask: u32) -> Vec<u8> {
+    frames(ms, rate, mask).into_iter().flat_map(|sample| stored.bytes(sample)).collect()
 }
 
 /// Chunks of RIFF, with tags before and behind the samples as editors leave them.
@@ -145,15 +145,15 @@ fn fmt(tag: u16, stored: Stored, rate: u32, channels: u16) -> Vec<u8> {
     fmt
 }
 
-fn wav(name: &str, stored: Stored, rate: u32, mask: u32) -> SoundFile {
+fn wav(ms: f64, name: &str, stored: Stored, rate: u32, mask: u32) -> SoundFile {
     let tag = if matches!(stored, Stored::F32 | Stored::F64) { 3 } else { 1 };
     let fmt = fmt(tag, stored, rate, mask.count_ones() as u16);
-    let bytes = riff(&fmt, &data(stored, rate, mask));
+    let bytes = riff(&fmt, &data(ms, stored, rate, mask));
     SoundFile { name: name.to_owned(), bytes, format: "wav", codec: stored.codec(), rate, mask, lossy: false }
 }
 
 /// With a channel mask.
-fn extensible(name: &str, stored: Stored, rate: u32, mask: u32) -> SoundFile {
+fn extensible(ms: f64, name: &str, stored: Stored, rate: u32, mask: u32) -> SoundFile {
     let tag: u16 = if matches!(stored, Stored::F32 | Stored::F64) { 3 } else { 1 };
     let mut fmt = fmt(0xfffe, stored, rate, mask.count_ones() as u16);
     fmt.extend(22_u16.to_le_bytes());
@@ -161,16 +161,16 @@ fn extensible(name: &str, stored: Stored, rate: u32, mask: u32) -> SoundFile {
     fmt.extend(mask.to_le_bytes());
     fmt.extend(tag.to_le_bytes());
     fmt.extend(b"\0\0\0\0\x10\0\x80\0\0\xaa\0\x38\x9b\x71");
-    let bytes = riff(&fmt, &data(stored, rate, mask));
+    let bytes = riff(&fmt, &data(ms, stored, rate, mask));
     SoundFile { name: name.to_owned(), bytes, format: "wav", codec: stored.codec(), rate, mask, lossy: false }
 }
 
 /// AIFF where `kind` is `None`, else AIFF-C of that compression type; as on macOS, with room before the samples.
-fn aiff(name: &str, kind: Option<&[u8; 4]>, stored: Stored, rate: u32, mask: u32) -> SoundFile {
+fn aiff(ms: f64, name: &str, kind: Option<&[u8; 4]>, stored: Stored, rate: u32, mask: u32) -> SoundFile {
     let chunk = |name: &[u8; 4], contents: &[u8]| {
         [name, &(contents.len() as u32).to_be_bytes()[..], contents, &[0][..contents.len() % 2]].concat()
     };
-    let samples = frames(rate, mask);
+    let samples = frames(ms, rate, mask);
     let channels = mask.count_ones();
     let mut common = (channels as u16).to_be_bytes().to_vec();
     common.extend((samples.len() as u32 / channels).to_be_bytes());
@@ -198,8 +198,8 @@ fn aiff(name: &str, kind: Option<&[u8; 4]>, stored: Stored, rate: u32, mask: u32
     SoundFile { name: name.to_owned(), bytes, format: "aiff", codec: stored.codec(), rate, mask, lossy: false }
 }
 
-/// The files that need no encoder.
-pub(crate) fn written() -> Vec<SoundFile> {
+/// The files that need no encoder. AAC is always as long as its fixture.
+pub(crate) fn written(ms: f64) -> Vec<SoundFile> {
     let wavs = [
         ("u8.wav", Stored::U8),
         ("s16.wav", Stored::S16),
@@ -208,25 +208,25 @@ pub(crate) fn written() -> Vec<SoundFile> {
         ("f32.wav", Stored::F32),
         ("f64.wav", Stored::F64),
     ];
-    let wavs = wavs.map(|(name, stored)| wav(name, stored, 48_000, 0x3));
+    let wavs = wavs.map(|(name, stored)| wav(ms, name, stored, 48_000, 0x3));
     let rates = [8_000, 11_025, 16_000, 22_050, 32_000, 44_100, 88_200, 96_000, 176_400, 192_000];
-    let rates = rates.map(|rate| wav(&format!("{rate}.wav"), Stored::S16, rate, 0x3));
+    let rates = rates.map(|rate| wav(ms, &format!("{rate}.wav"), Stored::S16, rate, 0x3));
     let channels = [1, 3, 4, 5, 6, 7, 8];
-    let channels = channels.map(|count| wav(&format!("{count}-channels.wav"), Stored::S16, 48_000, usual(count)));
+    let channels = channels.map(|count| wav(ms, &format!("{count}-channels.wav"), Stored::S16, 48_000, usual(count)));
     let others = [
-        extensible("extensible-24.wav", Stored::S24, 44_100, 0x3),
-        extensible("extensible-f32-5.1.wav", Stored::F32, 48_000, 0x3f),
+        extensible(ms, "extensible-24.wav", Stored::S24, 44_100, 0x3),
+        extensible(ms, "extensible-f32-5.1.wav", Stored::F32, 48_000, 0x3f),
         // The surrounds at the sides, and a mask that isn't the usual one of four channels.
-        extensible("extensible-5.1-side.wav", Stored::S16, 48_000, 0x60f),
-        extensible("extensible-3.0-back.wav", Stored::S16, 48_000, 0x107),
-        aiff("s16.aiff", None, Stored::S16, 44_100, 0x3),
-        aiff("s8.aiff", None, Stored::S8, 44_100, 0x3),
-        aiff("s24.aif", None, Stored::S24, 48_000, 0x3),
-        aiff("s32.aiff", None, Stored::S32, 48_000, 0x1),
-        aiff("sowt.aifc", Some(b"sowt"), Stored::S16, 44_100, 0x3),
-        aiff("fl32.aifc", Some(b"fl32"), Stored::F32, 48_000, 0x3),
-        aiff("fl64.aifc", Some(b"fl64"), Stored::F64, 48_000, 0x1),
-        aiff("in24.aifc", Some(b"in24"), Stored::S24, 48_000, 0x3),
+        extensible(ms, "extensible-5.1-side.wav", Stored::S16, 48_000, 0x60f),
+        extensible(ms, "extensible-3.0-back.wav", Stored::S16, 48_000, 0x107),
+        aiff(ms, "s16.aiff", None, Stored::S16, 44_100, 0x3),
+        aiff(ms, "s8.aiff", None, Stored::S8, 44_100, 0x3),
+        aiff(ms, "s24.aif", None, Stored::S24, 48_000, 0x3),
+        aiff(ms, "s32.aiff", None, Stored::S32, 48_000, 0x1),
+        aiff(ms, "sowt.aifc", Some(b"sowt"), Stored::S16, 44_100, 0x3),
+        aiff(ms, "fl32.aifc", Some(b"fl32"), Stored::F32, 48_000, 0x3),
+        aiff(ms, "fl64.aifc", Some(b"fl64"), Stored::F64, 48_000, 0x1),
+        aiff(ms, "in24.aifc", Some(b"in24"), Stored::S24, 48_000, 0x3),
         SoundFile {
             name: "tone.m4a".to_owned(),
             bytes: include_bytes!("../fixtures/sounds/tone.m4a").to_vec(),
@@ -241,7 +241,7 @@ pub(crate) fn written() -> Vec<SoundFile> {
 }
 
 /// The files that programs make; those whose program is missing are left out.
-pub(crate) fn encoded(folder: &Path) -> Vec<SoundFile> {
+pub(crate) fn encoded(folder: &Path, ms: f64) -> Vec<SoundFile> {
     type Row = (&'static str, &'static str, &'static str, u32, u32, bool, &'static [&'static str]);
     const ROWS: [Row; 15] = [
         ("vorbis.ogg", "ogg", "vorbis", 44_100, 0x3, true, &["oggenc", "--quiet", "-q", "6", "-o", "OUT", "IN"]),
@@ -273,9 +273,9 @@ pub(crate) fn encoded(folder: &Path) -> Vec<SoundFile> {
         let (from, to) = (folder.join("source.wav"), folder.join(name));
         let stored = if codec.ends_with("24") { Stored::S24 } else { Stored::S16 };
         let source = if mask.count_ones() > 2 {
-            extensible("source.wav", stored, rate, mask)
+            extensible(ms, "source.wav", stored, rate, mask)
         } else {
-            wav("source.wav", stored, rate, mask)
+            wav(ms, "source.wav", stored, rate, mask)
         };
         let mut command = Command::new(find_program(line[0])?);
         command.args(line[1..].iter().map(|word| match *word {
@@ -293,8 +293,8 @@ pub(crate) fn encoded(folder: &Path) -> Vec<SoundFile> {
 }
 
 /// All of them.
-pub(crate) fn all(folder: &Path) -> Vec<SoundFile> {
-    let mut all = written();
-    all.extend(encoded(folder));
+pub(crate) fn all(folder: &Path, ms: f64) -> Vec<SoundFile> {
+    let mut all = written(ms);
+    all.extend(encoded(folder, ms));
     all
 }
