@@ -7,6 +7,8 @@ mod support;
 
 #[path = "heard/barge_in.rs"]
 mod barge_in;
+#[path = "heard/formats.rs"]
+mod formats;
 #[path = "heard/judge.rs"]
 mod judge;
 #[path = "heard/level.rs"]
@@ -17,6 +19,8 @@ mod order;
 mod render;
 #[path = "heard/stage.rs"]
 mod stage;
+#[path = "heard/tones.rs"]
+mod tones;
 #[path = "heard/wav.rs"]
 mod wav;
 #[path = "heard/whole.rs"]

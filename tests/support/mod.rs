@@ -16,6 +16,7 @@
 //! | [`analysis`] | pure functions on samples, and the verdict built from them |
 //! | [`loudness`] | how loud samples are heard |
 //! | [`tone`] | test sounds as samples and as files |
+//! | [`formats`] | one sound in every format |
 //! | [`env`] | `herald` and `herald-player` with nothing of the machine around them |
 //! | [`process`], [`turn`] | children that cannot outlive the test; one real-time test at a time |
 
@@ -23,6 +24,7 @@
 
 pub(crate) mod analysis;
 pub(crate) mod env;
+pub(crate) mod formats;
 pub(crate) mod loudness;
 pub(crate) mod process;
 pub(crate) mod recorder;
