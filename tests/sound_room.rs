@@ -48,6 +48,7 @@ impl Tree {
             packs: vec![self.path("data"), self.path("peon")],
             xdg_bases: vec![self.path("x0"), self.path("x1")],
             locale: Some("en_US.UTF-8".to_owned()),
+            sessions: None,
         }
     }
 
@@ -91,6 +92,7 @@ fn request(event: Option<&str>, packs: &[&str]) -> Request {
         lead_in: Duration::ZERO,
         timeout: Duration::from_secs(10),
         min_audible: Duration::ZERO,
+        session: None,
     }
 }
 

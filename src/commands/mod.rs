@@ -10,8 +10,10 @@ mod explain;
 pub mod hook;
 mod install;
 mod log;
+mod pack;
 mod play;
 mod preview;
+mod sounds;
 mod status;
 mod tell;
 mod which;
@@ -56,6 +58,8 @@ fn run(cli: Cli, begun: Instant) -> anyhow::Result<ExitCode> {
         Command::Explain(args) => explain::run(&args),
         Command::Which(args) => which::run(&args),
         Command::Preview(args) => preview::run(&args, begun),
+        Command::Pack(command) => pack::run(&command),
+        Command::Sounds(args) => sounds::run(&args),
         Command::Log(args) => log::run(&args),
         Command::Status(args) => status::run(&args),
         Command::Doctor(args) => doctor::run(&args),

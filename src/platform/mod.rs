@@ -16,6 +16,7 @@ pub mod clock;
 pub mod lock;
 pub mod look;
 pub mod spawn;
+pub mod whole;
 
 /// Makes panics silent: for programs whose output belongs to somebody else.
 pub fn silence_panics() {

@@ -82,6 +82,7 @@ pub fn consider(config: &Config, call: &Call) -> Considered {
         lead_in: config.speaker.lead_in,
         timeout: config.timeout,
         min_audible: config.speaker.min_audible,
+        session: call.occurrence.session,
     };
     while request.encode().len() > speaker::PAYLOAD_LIMIT && request.sounds.pop().is_some() {}
     Considered { settings, request }

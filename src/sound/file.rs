@@ -17,9 +17,11 @@ const SMALLEST: u64 = 44;
 
 /// Whether `path` is of the form a pack may use: forward slashes, plain ASCII components, relative, downwards.
 pub(super) fn is_relative(path: &str) -> bool {
-    path.len() <= 1024
+    matches!(path.len(), 1..=1024)
+        && !path.starts_with('/')
+        && !path.ends_with('/')
         && path.split('/').all(|part| {
-            !matches!(part, "" | "." | "..")
+            part != ".."
                 && part.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-'))
                 && !is_device(part)
         })
@@ -79,7 +81,8 @@ impl Root {
         if relative.rsplit('/').next().and_then(stem).is_none() {
             return Err("does not end like a sound file".to_owned());
         }
-        let path = relative.split('/').fold(self.shown.clone(), |path, part| path.join(part));
+        let parts = relative.split('/').filter(|part| !matches!(*part, "" | "."));
+        let path = parts.fold(self.shown.clone(), |path, part| path.join(part));
         usable(&self.confine(&path)?)?;
         Ok(path)
     }
@@ -218,8 +221,10 @@ mod tests {
     #[case("/etc/passwd", false)]
     #[case("../x.wav", false)]
     #[case("a/../../x.wav", false)]
-    #[case("a/./x.wav", false)]
-    #[case("a//x.wav", false)]
+    #[case("a/./x.wav", true)]
+    #[case("./x.wav", true)]
+    #[case("a//x.wav", true)]
+    #[case("//x.wav", false)]
     #[case("a/", false)]
     #[case("a\\x.wav", false)]
     #[case("C:x.wav", false)]

@@ -14,7 +14,12 @@ use super::{Candidate, Dirs, Lookup, Place, lookup, pick};
 impl Dirs {
     /// Where this user's packs and themes lie.
     pub fn of(paths: &Paths) -> Self {
-        Self { packs: paths.pack_dirs(), xdg_bases: paths.xdg_bases(), locale: Paths::locale() }
+        Self {
+            packs: paths.pack_dirs(),
+            xdg_bases: paths.xdg_bases(),
+            sessions: Some(paths.sessions()),
+            locale: Paths::locale(),
+        }
     }
 }
 

@@ -52,6 +52,20 @@ impl Folder {
             .collect()
     }
 
+    /// Every sound file that lies there, by name: what it is named after, and where it is or why it may not be used.
+    pub(super) fn all(&self) -> Vec<(String, String, Result<PathBuf, String>)> {
+        let mut names: Vec<&String> = self.entries().iter().collect();
+        names.sort_unstable();
+        let listed = names.into_iter().filter_map(|name| Some((file::stem(name)?, name)));
+        listed
+            .map(|(stem, name)| {
+                let path = self.root.path().join(name);
+                let checked = self.root.confine(&path).and_then(|real| file::usable(&real));
+                (event_of(stem).to_owned(), name.clone(), checked.map(|()| path))
+            })
+            .collect()
+    }
+
     fn entries(&self) -> &[String] {
         self.entries.get_or_init(|| {
             let Ok(entries) = fs::read_dir(self.root.path()) else { return Vec::new() };
@@ -68,6 +82,14 @@ fn variant_of(name: &str, stem: &str) -> Option<u32> {
     }
     let number = rest.strip_prefix('-')?;
     (matches!(number.len(), 1..=4) && number.bytes().all(|b| b.is_ascii_digit())).then(|| number.parse().ok())?
+}
+
+/// The event that a stem is named after, without the number of a variant.
+pub(super) fn event_of(stem: &str) -> &str {
+    match stem.rsplit_once('-') {
+        Some((event, _)) if variant_of(event, stem).is_some() => event,
+        _ => stem,
+    }
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 //! Reads tolerantly: what is not understood is passed over, and one bad entry never costs the others. Judging a pack
 //! strictly is a different task. Every path in a manifest is a stranger's and goes through `file`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use serde::Deserialize;
@@ -15,8 +15,14 @@ use super::folder::Folder;
 /// The largest manifest that is read: a hundred times the largest published one.
 const LARGEST: u64 = 1 << 20;
 
+/// The manifest's name.
+pub(super) const NAME: &str = "openpeon.json";
+
+/// What its forerunner was called.
+const LEGACY_NAME: &str = "manifest.json";
+
 /// More variants of one category than any pack has; the rest is not looked at.
-const MOST_VARIANTS: usize = 256;
+pub(super) const MOST_VARIANTS: usize = 256;
 
 /// What the forerunner called the categories.
 const LEGACY: &[(&str, &str)] = &[
@@ -80,19 +86,19 @@ impl Manifest {
     /// # Errors
     /// The manifest's fault, with its name.
     pub(super) fn read(root: &Root) -> Result<Option<Self>, String> {
-        for name in ["openpeon.json", "manifest.json"] {
-            let path = root.path().join(name);
-            let Some(bytes) = file::small(&path, LARGEST).map_err(|why| format!("{name} {why}"))? else { continue };
-            root.confine(&path).map_err(|why| format!("{name} {why}"))?;
-            let mut pack = Self::parse(&bytes, root.clone()).map_err(|error| format!("{name}: {error}"))?;
-            pack.legacy = name == "manifest.json";
-            return Ok(Some(pack));
+        match bytes(root) {
+            Ok(None) => Ok(None),
+            Ok(Some((name, bytes))) => {
+                let mut pack = Self::parse(&bytes, root.clone()).map_err(|error| format!("{name}: {error}"))?;
+                pack.legacy = name == LEGACY_NAME;
+                Ok(Some(pack))
+            }
+            Err((name, why)) => Err(format!("{name} {why}")),
         }
-        Ok(None)
     }
 
     fn parse(bytes: &[u8], root: Root) -> serde_json::Result<Self> {
-        let raw: Raw = serde_json::from_slice(bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes))?;
+        let raw: Raw = serde_json::from_slice(without_mark(bytes))?;
         let files =
             |category: RawCategory| category.sounds.into_iter().filter_map(|sound| Some(sound.good()?.file)).collect();
         Ok(Self {
@@ -113,6 +119,15 @@ impl Manifest {
 
     /// The sounds of a category: by its own name, else by an alias, else by what the forerunner called it.
     pub(super) fn category(&self, name: &str) -> Vec<Result<PathBuf, String>> {
+        self.files_of(name).map(|file| self.sound(file)).collect()
+    }
+
+    /// Whether there is a usable sound for the category.
+    pub(super) fn has_category(&self, name: &str) -> bool {
+        self.files_of(name).any(|file| self.sound(file).is_ok())
+    }
+
+    fn files_of(&self, name: &str) -> impl Iterator<Item = &String> {
         let before = || {
             LEGACY.iter().find(|(new, _)| self.legacy && *new == name).and_then(|(_, old)| self.categories.get(*old))
         };
@@ -121,7 +136,17 @@ impl Manifest {
             .get(name)
             .or_else(|| self.aliases.get(name).and_then(|target| self.categories.get(target)))
             .or_else(before);
-        files.into_iter().flatten().take(MOST_VARIANTS).map(|file| self.sound(file)).collect()
+        files.into_iter().flatten().take(MOST_VARIANTS)
+    }
+
+    /// Whether it is the forerunner's.
+    pub(super) fn is_legacy(&self) -> bool {
+        self.legacy
+    }
+
+    /// How many different files it names.
+    pub(super) fn count(&self) -> usize {
+        self.categories.values().flatten().collect::<BTreeSet<_>>().len()
     }
 
     /// The sounds whose file is called `name`: those the manifest lists, else those that lie beside it.
@@ -143,13 +168,60 @@ impl Manifest {
     }
 
     fn sound(&self, file: &str) -> Result<PathBuf, String> {
-        let root = self.folder.root();
-        let found = root.sound(file);
-        // A bare name meant one in `sounds/` to the forerunner, and some packs still count on it.
-        let found =
-            if found.is_err() && !file.contains('/') { root.sound(&format!("sounds/{file}")).or(found) } else { found };
-        found.map_err(|why| format!("{file:?} {why}"))
+        resolve(self.folder.root(), file).map(|found| found.path).map_err(|why| format!("{file:?} {why}"))
     }
+}
+
+/// What a category of the forerunner's is called now.
+pub(super) fn modern(name: &str) -> Option<&'static str> {
+    LEGACY.iter().find(|(_, old)| *old == name).map(|(new, _)| *new)
+}
+
+/// A manifest's name, and what belongs to it.
+type Named<T> = (&'static str, T);
+
+/// The manifest's name and bytes; `Ok(None)` where there is none.
+///
+/// # Errors
+/// Its name, and why it can't be read.
+pub(super) fn bytes(root: &Root) -> Result<Option<Named<Vec<u8>>>, Named<String>> {
+    for name in [NAME, LEGACY_NAME] {
+        let path = root.path().join(name);
+        if let Some(bytes) = file::small(&path, LARGEST).map_err(|why| (name, why))? {
+            root.confine(&path).map_err(|why| (name, why))?;
+            return Ok(Some((name, bytes)));
+        }
+    }
+    Ok(None)
+}
+
+/// The text without a byte order mark in front.
+pub(super) fn without_mark(bytes: &[u8]) -> &[u8] {
+    bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes)
+}
+
+/// Where a sound is that a manifest names.
+#[derive(Debug)]
+pub(super) struct Resolved {
+    pub(super) path: PathBuf,
+    /// It is not where the manifest says, but in `sounds/`.
+    pub(super) moved: bool,
+}
+
+/// The file that a manifest means by `file`.
+///
+/// # Errors
+/// Why it may not be used, in words that follow the file's name.
+pub(super) fn resolve(root: &Root, file: &str) -> Result<Resolved, String> {
+    let found = root.sound(file).map(|path| Resolved { path, moved: false });
+    // A bare name meant one in `sounds/` to the forerunner, and some packs still count on it.
+    if found.is_err()
+        && !file.contains('/')
+        && let Ok(path) = root.sound(&format!("sounds/{file}"))
+    {
+        return Ok(Resolved { path, moved: true });
+    }
+    found
 }
 
 #[cfg(test)]

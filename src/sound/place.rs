@@ -9,6 +9,8 @@ pub struct Dirs {
     pub packs: Vec<PathBuf>,
     /// The XDG data directories, in order, without the `sounds` below them; relative ones are passed over.
     pub xdg_bases: Vec<PathBuf>,
+    /// The file that says which sessions have packs of their own.
+    pub sessions: Option<PathBuf>,
     /// The user's locale for messages, as the environment has it.
     pub locale: Option<String>,
 }

@@ -208,10 +208,11 @@ mod tests {
             sounds: Vec::new(),
             packs: Vec::new(),
             volume: 100,
-            normalize,
             lead_in: Duration::ZERO,
             timeout: Duration::from_secs(10),
             min_audible: Duration::ZERO,
+            session: None,
+            normalize,
         }
     }
 

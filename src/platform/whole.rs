@@ -8,7 +8,10 @@ use std::io::{self, Write as _};
 use std::path::Path;
 
 /// A directory that nobody else may look into.
-pub(super) fn make_private_directory(path: &Path) -> io::Result<()> {
+///
+/// # Errors
+/// Where it can't be made.
+pub fn make_private_directory(path: &Path) -> io::Result<()> {
     let mut builder = fs::DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]
@@ -17,7 +20,10 @@ pub(super) fn make_private_directory(path: &Path) -> io::Result<()> {
 }
 
 /// Puts a new file in the place of the old one, or of none.
-pub(super) fn replace(path: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
+///
+/// # Errors
+/// What the file system says. The old one is then still there.
+pub fn replace(path: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
     let (Some(parent), Some(name)) = (path.parent(), path.file_name()) else {
         return Err(io::Error::new(io::ErrorKind::InvalidInput, "it has no name"));
     };
