@@ -18,7 +18,7 @@ pub struct Request {
     pub chosen: Option<SoundRef>,
     /// The configured sounds; one is picked at random, not the last one again.
     pub sounds: Vec<SoundRef>,
-    /// Active packs in order. The built-in one always stands behind them.
+    /// Active packs in order. The built-in `herald` always stands behind them.
     pub packs: Vec<String>,
     /// Perceptual volume 0 to 100, all factors multiplied in.
     pub volume: u8,

@@ -17,9 +17,6 @@ const DAMPED_DECAY: f64 = 0.014;
 
 /// The brush falls off below the one by 6 dB an octave, above the other by 12.
 const BRUSH_HERTZ: (f64, f64) = (200.0, 500.0);
-/// Seconds until the brush has fallen to 1/e.
-const BRUSH_DECAY: f64 = 0.016;
-
 /// One note of the score.
 #[derive(Clone, Copy)]
 pub(crate) struct Note {
@@ -88,7 +85,7 @@ impl Note {
         }
     }
 
-    /// The touch of the felt: noise without treble and without rumble, over before it is heard as noise.
+    /// The touch of felt, or breath: noise without treble and without rumble.
     fn brush(&self, out: &mut [f64]) {
         let [high, low] = [BRUSH_HERTZ.1, BRUSH_HERTZ.0].map(|hertz| libm::exp(-TAU * hertz / f64::from(RATE)));
         // A linear congruential generator, the same noise at every strike: variety comes from the notes.
@@ -101,7 +98,7 @@ impl Note {
             once = noise * (1.0 - high) + once * high;
             twice = once * (1.0 - high) + twice * high;
             rumble = twice * (1.0 - low) + rumble * low;
-            let fall = libm::exp(-time / BRUSH_DECAY);
+            let fall = libm::exp(-time / self.body.brush_decay);
             let rise = raised_cosine(time / self.body.attack);
             *sample += self.level * self.body.brush * (twice - rumble) * fall * rise;
         }

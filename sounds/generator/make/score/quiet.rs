@@ -1,11 +1,11 @@
-//! The pack `quiet`: felt, muffled wood, low warm tones.
+//! The pack `quiet`: felt, muffled wood, a covered bowl, breath.
 //!
-//! The rules of the family, so that a new row fits. All in C, between D3 and C5, nothing longer than a third of a
+//! The rules of the family, so that a new row fits. All in C, between D3 and E5, nothing longer than a third of a
 //! second. What asks for a human rises and ends on a note that is not home. What is finished comes home to C, on felt.
 //! What went wrong is a thud, in the minor, below everything else, and falls. Calm comes from the register, the timbre
 //! and the length, never from a lower level: after levelling a soft sound is as loud as any other.
 
-use super::pitch::{A3, A4, C4, C5, D3, D4, E4, EF3, F3, G3, G4};
+use super::pitch::{A3, A4, C4, C5, D3, D4, E4, E5, EF3, F3, G3, G4};
 use super::{Score, Sound};
 use crate::make::body::{BOWL, FELT, HUM, THUD};
 use crate::make::synth::Note;
@@ -28,7 +28,7 @@ const SOUNDS: &[Sound] = &[
         notes: &[
             Note::new(&FELT, 0.0, G4, 0.70, 0.075),
             Note::new(&FELT, 0.105, C4, 0.95, 0.11),
-            Note::new(&FELT, 0.11, E4, 0.34, 0.10),
+            Note::new(&FELT, 0.115, E5, 0.20, 0.08),
         ],
     },
     Sound {
@@ -77,7 +77,7 @@ const SOUNDS: &[Sound] = &[
         label: "A slow breath in",
         seconds: 0.35,
         room: 0.16,
-        notes: &[Note::new(&HUM, 0.0, E4, 0.90, 0.17).bent(-7.0, 0.09)],
+        notes: &[Note::new(&HUM, 0.0, E4, 0.90, 0.17).bent(-5.0, 0.09)],
     },
     Sound {
         event: "resource.limit",
@@ -100,8 +100,8 @@ const SOUNDS: &[Sound] = &[
         room: 0.14,
         notes: &[
             Note::new(&FELT, 0.0, C4, 0.90, 0.08),
-            Note::new(&FELT, 0.012, E4, 0.60, 0.08),
-            Note::new(&FELT, 0.024, G4, 0.55, 0.07),
+            Note::new(&FELT, 0.014, G4, 0.50, 0.075),
+            Note::new(&FELT, 0.028, E5, 0.28, 0.07),
         ],
     },
     Sound {
