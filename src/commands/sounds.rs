@@ -51,7 +51,7 @@ pub(super) fn run(args: &Sounds) -> anyhow::Result<ExitCode> {
         if packs.len() > 1 {
             writeln!(out, "{}{BOLD}{}{BOLD:#}", if at == 0 { "" } else { "\n" }, clean(pack))?;
         }
-        writeln!(out, "{BOLD}{:<20} {:>7}  {:>5}  {:<6}  SOUND{BOLD:#}", "NAME", "SECONDS", "LUFS", "FORMAT")?;
+        writeln!(out, "{BOLD}{:<19} {:>7}  {:>5}  {:<6}  SOUND{BOLD:#}", "NAME", "SECONDS", "LUFS", "FORMAT")?;
         for (_, sound) in sounds.iter().filter(|(of, _)| *of == pack) {
             line(&mut out, sound, &heard)?;
         }
@@ -83,7 +83,7 @@ fn listen<'a>(sounds: impl Iterator<Item = &'a Sound>) -> (HashMap<&'a Place, He
 }
 
 fn line(out: &mut impl std::io::Write, sound: &Sound, heard: &HashMap<&Place, Heard>) -> std::io::Result<()> {
-    let name = padded(&clean(&sound.id), 20);
+    let name = padded(&clean(&sound.id), 19);
     let heard = sound.place.as_ref().map(|place| heard.get(place).cloned().unwrap_or_default());
     let fault = heard.as_ref().map_or_else(|why| Some(*why), |heard| heard.fault.as_ref());
     let file = clean(&sound.file);

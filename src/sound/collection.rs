@@ -196,7 +196,7 @@ pub fn sounds(dirs: &Dirs, name: &str) -> Vec<Sound> {
 /// Whether a pack's word is what an event is asked by.
 fn stands_for(pack: &Pack, row: &crate::event::Canonical, id: &str) -> bool {
     let asked = pack.words(row.name).into_iter().any(|word| word.text() == id);
-    asked || matches!(pack, Pack::Manifest(_)) && row.cesp == manifest::modern(id)
+    asked || matches!(pack, Pack::Manifest(_)) && manifest::modern(id).is_some_and(|id| row.cesp == Some(id))
 }
 
 fn shelved(shelf: &Shelf<'_>, name: &str) -> Shelved {
