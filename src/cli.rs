@@ -44,6 +44,9 @@ pub enum Command {
     Which(Which),
     /// Play a whole pack or one event, or render it to a file
     Preview(Preview),
+    /// Add packs of sounds
+    #[command(subcommand)]
+    Pack(Pack),
     /// Show what happened and why
     Log(Log),
     /// Show who speaks, who waits, and how things stand
@@ -164,6 +167,35 @@ pub struct Preview {
     /// Where no output device can be had, write the sounds into this WAV file
     #[arg(long, value_name = "FILE.wav", value_hint = ValueHint::FilePath, conflicts_with = "render")]
     pub or_render: Option<PathBuf>,
+}
+
+/// `pack`
+#[derive(Debug, Subcommand)]
+pub enum Pack {
+    /// Add a pack from a directory, a zip or tar archive, or an https address of one
+    ///
+    /// It is unpacked aside, under limits, judged, and put in its place in one step: it is there whole, or not at all.
+    Add(PackAdd),
+}
+
+/// `pack add`
+#[derive(Debug, Args)]
+pub struct PackAdd {
+    /// A directory, a .zip, .tar or .tar.gz file, or the https:// address of one
+    #[arg(value_name = "SOURCE", value_hint = ValueHint::AnyPath)]
+    pub source: String,
+    /// Call it so, instead of what it calls itself
+    #[arg(long, value_name = "NAME", allow_hyphen_values = true)]
+    pub name: Option<String>,
+    /// The folder of the source that is the pack, where the source holds several
+    #[arg(long, value_name = "FOLDER", allow_hyphen_values = true)]
+    pub path: Option<String>,
+    /// Put it in the place of one of the same name; take it though something of it can't be used
+    #[arg(long)]
+    pub force: bool,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// `log`

@@ -10,10 +10,11 @@ mod explain;
 pub mod hook;
 mod install;
 mod log;
+mod pack;
 mod play;
 mod preview;
 mod status;
-mod tell;
+pub mod tell;
 mod which;
 
 use std::io::{self, Write as _};
@@ -56,6 +57,7 @@ fn run(cli: Cli, begun: Instant) -> anyhow::Result<ExitCode> {
         Command::Explain(args) => explain::run(&args),
         Command::Which(args) => which::run(&args),
         Command::Preview(args) => preview::run(&args, begun),
+        Command::Pack(command) => pack::run(&command),
         Command::Log(args) => log::run(&args),
         Command::Status(args) => status::run(&args),
         Command::Doctor(args) => doctor::run(&args),
