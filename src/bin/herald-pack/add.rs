@@ -49,7 +49,7 @@ fn add(args: &PackAdd, source: &Source, wanted: Option<&Name>, home: &Home, stag
     let found = root::find(&tree, wanted)?;
     let name = match &args.name {
         Some(name) => name.clone(),
-        None => judge::own_name(&found).unwrap_or_else(|| given_name(source, args.path.as_deref(), &tree, &found)),
+        None => judge::own_name(&found)?.unwrap_or_else(|| given_name(source, args.path.as_deref(), &tree, &found)),
     };
     judge::check_name(&name)?;
     // A pack is judged under the name by which it will be asked.

@@ -148,14 +148,15 @@ fn next(from: &Uri, location: &str) -> Result<Uri, String> {
         }
     };
     let whole = whole.split('#').next().unwrap_or_default();
-    let uri: Uri = whole.parse().map_err(|_| format!("{location:?} is not an address"))?;
+    let not_https = || format!("to {location:?}, and only https:// is followed");
+    let uri: Uri = whole.parse().map_err(|_| not_https())?;
     match uri.scheme_str() {
         _ if uri.authority().is_some_and(|authority| authority.as_str().contains('@')) => {
             Err("to an address with a name or a password in it".to_owned())
         }
         Some("https") if uri.host().is_some_and(|host| !host.is_empty()) => Ok(uri),
         Some("http") if is_near(from) && from.scheme_str() == Some("http") && is_near(&uri) => Ok(uri),
-        _ => Err(format!("to {location:?}, and only https:// is followed")),
+        _ => Err(not_https()),
     }
 }
 
@@ -189,7 +190,7 @@ mod tests {
     #[case("https://a.org/x", "ftp://a.org/x", Err("only https"))]
     #[case("https://a.org/x", "data:application/zip;base64,UEsDBA==", Err("data"))]
     #[case("https://a.org/x", "https://u:p@b.org/x", Err("password"))]
-    #[case("https://a.org/x", "https://", Err("not an address"))]
+    #[case("https://a.org/x", "https://", Err("only https"))]
     #[case("https://a.org/x", "", Err("where"))]
     fn redirects_lead_to_https_only(#[case] from: &str, #[case] to: &str, #[case] expected: Result<&str, &str>) {
         match (next(&from.parse().unwrap(), to), expected) {

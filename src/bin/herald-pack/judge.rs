@@ -1,9 +1,11 @@
 //! Whether an unpacked directory is a pack, what it is called, and what it covers.
 
+use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use anyhow::{anyhow, bail};
+use anyhow::{Context as _, anyhow, bail};
 use herald::event::{EVENTS, EventName};
 use herald::sound::request::Request;
 use herald::sound::{self, Dirs, Fault, Kind, Severity};
@@ -54,9 +56,26 @@ pub(crate) fn one(fault: &Fault) -> String {
     if fault.file.is_empty() { fault.why.clone() } else { format!("{:?} {}", fault.file, fault.why) }
 }
 
-/// The name the pack gives itself.
-pub(crate) fn own_name(dir: &Path) -> Option<String> {
-    sound::verdict(dir).name
+/// The name the pack gives itself, whatever it is.
+///
+/// # Errors
+/// Where there is a manifest and it can't be read: then it is not known whether there is a name.
+pub(crate) fn own_name(dir: &Path) -> anyhow::Result<Option<String>> {
+    for file in ["openpeon.json", "manifest.json"] {
+        match fs::read(dir.join(file)) {
+            Ok(bytes) => return Ok(text_of(&bytes, "name")),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => return Err(error).with_context(|| format!("could not read its {file}")),
+        }
+    }
+    Ok(None)
+}
+
+/// A text of a manifest, which may be anything.
+fn text_of(manifest: &[u8], key: &str) -> Option<String> {
+    let manifest = manifest.strip_prefix(b"\xef\xbb\xbf").unwrap_or(manifest);
+    let manifest: serde_json::Value = serde_json::from_slice(manifest).ok()?;
+    manifest.get(key)?.as_str().map(str::to_owned)
 }
 
 /// The events that are heard from the pack `name` in `home`, by what is there and not by what it says.
@@ -86,10 +105,9 @@ fn covered(home: &Path, name: &str) -> Vec<&'static str> {
 
 /// The licence its manifest names.
 fn licence(dir: &Path) -> Option<String> {
-    let text = std::fs::read(dir.join("openpeon.json")).ok()?;
-    let manifest: serde_json::Value = serde_json::from_slice(&text).ok()?;
-    let licence = manifest.get("license")?.as_str()?.trim();
-    (!licence.is_empty()).then(|| licence.chars().take(80).collect())
+    let licence = text_of(&fs::read(dir.join("openpeon.json")).ok()?, "license")?;
+    let licence: String = licence.trim().chars().take(80).collect();
+    (!licence.is_empty()).then_some(licence)
 }
 
 /// Whether a pack may be called so.

@@ -81,7 +81,7 @@ fn check_address(scheme: &str, rest: &str) -> anyhow::Result<()> {
         bail!("what follows the # of an address is not understood; name a folder of the archive with --path FOLDER");
     }
     match scheme {
-        _ if authority.is_empty() => bail!("the address names no host"),
+        "http" | "https" if authority.is_empty() => bail!("the address names no host"),
         "https" => Ok(()),
         "http" if is_loopback(authority) => Ok(()),
         "http" => bail!("an http:// address can be forged on the way; type the one with https://"),

@@ -21,17 +21,16 @@ pub(super) fn copy(from: &Path, sink: &mut Sink<'_>) -> anyhow::Result<()> {
         entries.sort_by_key(fs::DirEntry::file_name);
         for entry in entries {
             let file_name = entry.file_name();
-            let is_hidden = file_name.as_encoded_bytes().starts_with(b".");
-            if is_hidden {
-                continue;
-            }
             let raw = [folder.as_bytes(), file_name.as_encoded_bytes()].concat();
             let unread = || format!("could not read {}", entry.path().display());
             let kind = entry.file_type().with_context(unread)?;
             if kind.is_dir() {
                 sink.take(&raw, Kind::Is(Thing::Directory), &mut io::empty())?;
-                // It was judged: it is UTF-8.
-                left.push(format!("{}/", String::from_utf8_lossy(&raw)));
+                // A repository is not walked through only to be passed over.
+                if !file_name.as_encoded_bytes().starts_with(b".") {
+                    // It was judged: it is UTF-8.
+                    left.push(format!("{}/", String::from_utf8_lossy(&raw)));
+                }
             } else if kind.is_file() {
                 let mut file = open(&entry.path()).with_context(unread)?;
                 sink.take(&raw, Kind::Is(Thing::File), &mut file)?;

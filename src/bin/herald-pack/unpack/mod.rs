@@ -68,8 +68,8 @@ impl<'a> Sink<'a> {
         if self.wanted.is_some() { LARGEST_STREAM } else { LARGEST_PACK + (4 << 20) }
     }
 
-    /// Takes the next thing of the source, or passes it over.
-    fn take(&mut self, raw: &[u8], kind: Kind, content: &mut dyn Read) -> anyhow::Result<()> {
+    /// Takes the next thing of the source, or passes it over. Says whether the content was read.
+    fn take(&mut self, raw: &[u8], kind: Kind, content: &mut dyn Read) -> anyhow::Result<bool> {
         let shown = || shown(raw);
         self.entries += 1;
         if self.entries > MOST_ENTRIES {
@@ -77,7 +77,7 @@ impl<'a> Sink<'a> {
         }
         let name = Name::read(raw).map_err(|why| anyhow!("{} {why}", shown()))?;
         if name.is_hidden() || self.wanted.is_some_and(|wanted| !name.is_below(wanted)) {
-            return Ok(());
+            return Ok(false);
         }
         let thing = match kind {
             Kind::Is(thing) => thing,
@@ -86,16 +86,17 @@ impl<'a> Sink<'a> {
         if name.is_empty() {
             // The top itself, which tar often lists.
             return match thing {
-                Thing::Directory => Ok(()),
+                Thing::Directory => Ok(false),
                 Thing::File => Err(anyhow!("{} is a file without a name", shown())),
             };
         }
         self.census.admit(&name, thing).map_err(|why| anyhow!("{} {why}", shown()))?;
         let path = name.under(&self.root);
         match thing {
-            Thing::Directory => make_directory(&path),
-            Thing::File => self.write(&path, content).with_context(|| format!("could not unpack {}", shown())),
+            Thing::Directory => make_directory(&path)?,
+            Thing::File => self.write(&path, content).with_context(|| format!("could not unpack {}", shown()))?,
         }
+        Ok(thing == Thing::File)
     }
 
     fn write(&mut self, path: &Path, content: &mut dyn Read) -> anyhow::Result<()> {

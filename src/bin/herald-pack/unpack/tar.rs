@@ -75,9 +75,7 @@ fn take<R: Read>(entry: &mut Entry<'_, R>, sink: &mut Sink<'_>) -> anyhow::Resul
         bail!("{} is a directory with content", shown(&raw));
     }
     let (mut content, came) = Counted::new(&mut *entry);
-    sink.take(&raw, kind, &mut content)?;
-    // What is passed over is not read here.
-    if came.get() != 0 && came.get() != size {
+    if sink.take(&raw, kind, &mut content)? && came.get() != size {
         bail!("it is cut off within {}", shown(&raw));
     }
     Ok(())

@@ -59,8 +59,11 @@ fn take<R: io::Read>(entry: &mut ZipFile<'_, R>, sink: &mut Sink<'_>) -> anyhow:
     if is_directory && entry.size() > 0 {
         bail!("{} is a directory with content", shown(&raw));
     }
-    let packed = Rc::new(Cell::new(entry.compressed_size()));
-    // One more than a file may have, so that the sink is the one to say it.
-    let (mut content, _) = Metered::new(entry, packed, LARGEST_FILE + 1);
-    sink.take(&raw, kind, &mut content)
+    let (packed, length) = (Rc::new(Cell::new(entry.compressed_size())), entry.size());
+    // More than a file may have, so that the sink is the one to say it.
+    let (mut content, came) = Metered::new(entry, packed, 2 * LARGEST_FILE);
+    if sink.take(&raw, kind, &mut content)? && came.get() != length {
+        bail!("{} is not as long as it says", shown(&raw));
+    }
+    Ok(())
 }
