@@ -102,7 +102,7 @@ pub fn looks_like_path(text: &str) -> bool {
 }
 
 /// Whether `text` may name a pack, a theme or a sound in one: never a way out of its directory.
-pub(crate) fn is_part(text: &str) -> bool {
+pub fn is_part(text: &str) -> bool {
     !text.starts_with(['.', '-'])
         && matches!(text.len(), 1..=128)
         && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-'))
