@@ -9,6 +9,8 @@ mod support;
 mod barge_in;
 #[path = "heard/formats.rs"]
 mod formats;
+#[path = "heard/hostile.rs"]
+mod hostile;
 #[path = "heard/judge.rs"]
 mod judge;
 #[path = "heard/level.rs"]

@@ -4,8 +4,11 @@
 
 mod support;
 
+use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::Path;
+use std::process::{Child, ChildStdin, ChildStdout, Stdio};
 
+use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 use support::formats::{self, MS, SoundFile};
 use support::{PATIENCE, TestEnv, process};
@@ -82,24 +85,73 @@ fn silence_has_a_length_and_no_level() {
     assert!(lines[0]["loudness_lufs"].is_null() && lines[0]["peak_dbtp"].is_null(), "{}", lines[0]);
 }
 
+/// An `inspect` that is asked one place after the other.
+struct Asked {
+    player: Child,
+    places: ChildStdin,
+    lines: BufReader<ChildStdout>,
+}
+
+impl Asked {
+    fn start(env: &TestEnv) -> Option<Self> {
+        let mut command = env.player()?;
+        let mut player =
+            command.arg("inspect").stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("the player starts");
+        let (places, lines) = (player.stdin.take().expect("piped"), player.stdout.take().expect("piped"));
+        Some(Self { player, places, lines: BufReader::new(lines) })
+    }
+
+    fn ask(&mut self, place: &str) -> String {
+        self.places.write_all(format!("{place}\0").as_bytes()).expect("it reads");
+        let mut line = String::new();
+        self.lines.read_line(&mut line).expect("it answers");
+        assert!(line.contains(place) && line.ends_with('\n'), "{line}");
+        line
+    }
+
+    /// The child that decodes.
+    fn decoder(&self) -> Pid {
+        let pid = self.player.id();
+        let children = std::fs::read_to_string(format!("/proc/{pid}/task/{pid}/children")).expect("it lives");
+        Pid::from_raw(children.trim().parse().expect("one child")).expect("a child")
+    }
+
+    fn end(self) {
+        let Self { mut player, places, lines } = self;
+        drop((places, lines));
+        assert!(player.wait().expect("it ends").success());
+    }
+}
+
 /// Each line comes as soon as it is known, so a listing can show progress.
 #[test]
 fn a_line_does_not_wait_for_the_next_place() {
-    use std::io::{BufRead as _, BufReader, Write as _};
     let env = TestEnv::new();
-    let Some(mut command) = env.player() else { return };
-    command.arg("inspect").stdin(std::process::Stdio::piped()).stdout(std::process::Stdio::piped());
-    let mut child = command.spawn().expect("the player starts");
-    let mut places = child.stdin.take().expect("piped");
-    let mut lines = BufReader::new(child.stdout.take().expect("piped"));
+    let Some(mut asked) = Asked::start(&env) else { return };
     for id in ["bell", "info"] {
-        places.write_all(format!("builtin:herald/{id}\0").as_bytes()).expect("it reads");
-        let mut line = String::new();
-        lines.read_line(&mut line).expect("it answers");
-        assert!(line.contains(id) && line.ends_with('\n'), "{line}");
+        assert!(asked.ask(&format!("builtin:herald/{id}")).contains("pcm_s16"));
     }
-    drop(places);
-    assert!(child.wait().expect("it ends").success());
+    asked.end();
+}
+
+/// What the kernel does to a decoder that takes too long or too much is done by the test here.
+#[test]
+fn an_end_of_the_decoder_costs_one_line() {
+    let env = TestEnv::new();
+    let Some(mut asked) = Asked::start(&env) else { return };
+    let ends = [
+        (Signal::ALARM, "took longer than 2 seconds to decode"),
+        (Signal::ABORT, "took too much memory to decode"),
+        (Signal::KILL, "the decoder broke down over it"),
+    ];
+    for (signal, why) in ends {
+        assert!(asked.ask("builtin:herald/bell").contains("pcm_s16"));
+        kill_process(asked.decoder(), signal).expect("it lives");
+        let line = asked.ask("builtin:herald/info");
+        assert!(line.contains(why), "{signal:?}: {line}");
+    }
+    assert!(asked.ask("builtin:herald/bell").contains("pcm_s16"));
+    asked.end();
 }
 
 /// The seeds of all tests on formats: nobody may take one for another's.

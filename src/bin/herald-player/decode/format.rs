@@ -11,6 +11,7 @@ mod flac;
 mod mp3;
 mod mp4;
 mod ogg;
+mod vorbis;
 mod wav;
 
 use std::ops::Range;

@@ -137,7 +137,8 @@ impl Fmt {
             if self.tag == ADPCM_MS { ("adpcm_ms", 7, 2, 1) } else { ("adpcm_ima", 4, 1, 4 * self.channels) };
         let nibbles = self.align.checked_sub(state * self.channels).ok_or_else(impossible)?;
         let fits = if self.tag == ADPCM_MS { self.more.len() >= 32 } else { self.more.len() == 2 };
-        if nibbles == 0 || !nibbles.is_multiple_of(unit) || !fits {
+        // The decoder counts the bits of a block in sixteen of its own.
+        if nibbles == 0 || nibbles > 8191 || !nibbles.is_multiple_of(unit) || !fits {
             return Err(impossible());
         }
         (self.codec, self.frames_per_block) = (codec, nibbles * 2 / self.channels + first);
@@ -269,7 +270,9 @@ mod tests {
 
     #[test]
     fn impossible_adpcm_blocks_are_refused() {
-        for (tag, align, more) in [(2, 6, [0_u8; 34].as_slice()), (0x11, 7, &[2, 0, 0, 0]), (0x11, 64, &[9, 0, 0, 0])] {
+        let blocks: [(u16, u16, &[u8]); 4] =
+            [(2, 6, &[0; 34]), (0x11, 7, &[2, 0, 0, 0]), (0x11, 64, &[9, 0, 0, 0]), (0x11, 8204, &[2, 0, 0, 0])];
+        for (tag, align, more) in blocks {
             assert!(why(&file(tag, 1, 8000, align, 4, more, &[0; 64])).contains("ADPCM"), "{tag}");
         }
         let got = header(&file(0x11, 1, 8000, 36, 4, &[2, 0, 65, 0], &[0; 72])).expect("a fine file");
