@@ -13,9 +13,9 @@ pub const EXTENSIONS: &[&str] = &["wav", "wave", "ogg", "oga", "flac", "mp3", "a
 /// A sound as written in the configuration or on the command line.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum SoundRef {
-    /// `builtin:ID`: one of the built-in pack, by id.
+    /// `builtin:ID`: one of the built-in pack `herald`, by id.
     Builtin(String),
-    /// `pack:NAME/ID`: one of an installed pack.
+    /// `pack:NAME/ID`: one of an installed pack, or of any built-in one.
     Pack {
         /// The pack's name.
         pack: String,
@@ -102,7 +102,7 @@ pub fn looks_like_path(text: &str) -> bool {
 }
 
 /// Whether `text` may name a pack, a theme or a sound in one: never a way out of its directory.
-pub(crate) fn is_part(text: &str) -> bool {
+pub fn is_part(text: &str) -> bool {
     !text.starts_with(['.', '-'])
         && matches!(text.len(), 1..=128)
         && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-'))

@@ -1,4 +1,4 @@
-//! Writes the built-in packs: `cargo run --example make-sounds`.
+//! Writes the built-in packs and the pictures of their sounds: `cargo run --example make-sounds`.
 //!
 //! With `--check` it writes nothing, names each file that differs from what it would write, and exits 1 if any does.
 //! Everything that decides how they sound lies in `make`; here are only the files and the command line.
@@ -32,37 +32,40 @@ fn main() -> ExitCode {
     }
 }
 
-/// Writes all of them.
+/// Writes what differs.
 fn write(directory: &Path) -> io::Result<()> {
     for file in make::files() {
         let path = directory.join(&file.name);
-        fs::create_dir_all(path.parent().unwrap_or(directory))?;
-        fs::write(&path, &file.bytes)
+        if read(&path)?.is_some_and(|bytes| file.is(&bytes)) {
+            continue;
+        }
+        fs::create_dir_all(path.parent().unwrap_or(directory))
+            .and_then(|()| fs::write(&path, &file.bytes))
             .map_err(|error| io::Error::new(error.kind(), format!("could not write {}: {error}", path.display())))?;
         println!("{:>7} {}", file.bytes.len(), file.name);
     }
     Ok(())
 }
 
-/// Whether what is on disk is what that would be written; names what differs.
+/// Whether what is on disk is what would be written; names what differs.
 fn check(directory: &Path) -> io::Result<bool> {
     let mut same = true;
     for file in make::files() {
         let path = directory.join(&file.name);
-        match fs::read(&path) {
-            Ok(bytes) if bytes == file.bytes => {}
-            Ok(_) => {
-                println!("differs: {}", path.display());
-                same = false;
-            }
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                println!("missing: {}", path.display());
-                same = false;
-            }
-            Err(error) => {
-                return Err(io::Error::new(error.kind(), format!("could not read {}: {error}", path.display())));
-            }
+        let found = read(&path)?;
+        if !found.as_ref().is_some_and(|bytes| file.is(bytes)) {
+            println!("{}: {}", if found.is_some() { "differs" } else { "missing" }, path.display());
+            same = false;
         }
     }
     Ok(same)
+}
+
+/// What a file holds, if it is there.
+fn read(path: &Path) -> io::Result<Option<Vec<u8>>> {
+    match fs::read(path) {
+        Ok(bytes) => Ok(Some(bytes)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(io::Error::new(error.kind(), format!("could not read {}: {error}", path.display()))),
+    }
 }

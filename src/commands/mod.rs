@@ -15,7 +15,7 @@ mod play;
 mod preview;
 mod sounds;
 mod status;
-mod tell;
+pub mod tell;
 mod which;
 
 use std::io::{self, Write as _};

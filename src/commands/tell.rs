@@ -50,7 +50,7 @@ pub(super) fn rungs(out: &mut impl Write, tried: &[Tried]) -> io::Result<()> {
 }
 
 /// Text of unknown origin, without anything that would move the cursor or turn the reading direction.
-pub(super) fn clean(text: &str) -> String {
+pub fn clean(text: &str) -> String {
     let hides = |c: char| {
         c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200e}' | '\u{200f}')
     };

@@ -15,6 +15,7 @@ pub use windows::*;
 pub mod clock;
 pub mod lock;
 pub mod look;
+pub mod rename;
 pub mod spawn;
 pub mod whole;
 

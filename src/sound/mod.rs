@@ -6,6 +6,7 @@
 //! | file | owns |
 //! |---|---|
 //! | [`request`] | what the front asks for |
+//! | `details` | the names a tool and its command add before the event's own |
 //! | [`sessions`] | which sessions have packs of their own |
 //! | `find` | the chain with this machine's directories, and what was picked last |
 //! | `chain` | the rungs, in order, and the record of what was tried |
@@ -21,6 +22,7 @@
 pub mod builtin;
 mod chain;
 pub mod collection;
+mod details;
 mod file;
 mod find;
 mod folder;
@@ -35,6 +37,7 @@ pub mod verdict;
 mod xdg;
 
 pub use chain::{Candidate, Lookup, Tried, describe, lookup};
+pub use details::details;
 pub use file::{LARGEST, magic_ok, open_sound};
 pub use find::{Picks, lookup_any, lookup_random};
 pub use pick::pick;

@@ -18,7 +18,7 @@ pub struct Request {
     pub chosen: Option<SoundRef>,
     /// The configured sounds; one is picked at random, not the last one again.
     pub sounds: Vec<SoundRef>,
-    /// Active packs in order. The built-in one always stands behind them.
+    /// Active packs in order. The built-in `herald` always stands behind them.
     pub packs: Vec<String>,
     /// Perceptual volume 0 to 100, all factors multiplied in.
     pub volume: u8,
@@ -30,6 +30,8 @@ pub struct Request {
     pub min_audible: Duration,
     /// Whose it is: a session may have packs of its own, which stand in front of the others.
     pub session: Option<Session>,
+    /// It is brought to the loudness that all sounds have.
+    pub normalize: bool,
 }
 
 impl Request {
@@ -40,10 +42,16 @@ impl Request {
 
     /// The request in those bytes; `None` if they are another version's or damaged.
     ///
-    /// A version that knew no sessions, the last of the fields, wrote those of no session.
+    /// A first version knew neither of the last two fields: its requests are of no session, and are brought to one
+    /// loudness.
     pub fn decode(bytes: &[u8]) -> Option<Self> {
         const NO_SESSION: u8 = 0;
-        postcard::from_bytes(bytes).or_else(|_| postcard::from_bytes(&[bytes, &[NO_SESSION]].concat())).ok()
+        const NORMALIZED: u8 = 1;
+        let whole = |bytes: &[u8]| {
+            let (request, rest) = postcard::take_from_bytes(bytes).ok()?;
+            rest.is_empty().then_some(request)
+        };
+        whole(bytes).or_else(|| whole(&[bytes, &[NO_SESSION, NORMALIZED]].concat()))
     }
 }
 
@@ -63,6 +71,7 @@ mod tests {
             timeout: Duration::from_secs(10),
             min_audible: Duration::from_millis(150),
             session: Some(Session::of("s")),
+            normalize: true,
         }
     }
 
@@ -78,7 +87,7 @@ mod tests {
     fn one_of_the_version_without_sessions_is_of_no_session_and_a_cut_one_is_none() {
         let without = Request { session: None, ..request() };
         let bytes = without.encode();
-        let older = &bytes[..bytes.len() - 1];
+        let older = &bytes[..bytes.len() - 2];
         assert_eq!(Request::decode(older), Some(without));
         for end in 0..older.len() {
             assert_eq!(Request::decode(&older[..end]), None, "{end}");

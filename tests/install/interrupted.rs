@@ -4,25 +4,13 @@
 //! going on from there leads to the same end.
 
 use std::fs;
-use std::path::Path;
-use std::process::Command;
 
-use crate::support::{TestEnv, find_program, or_skip};
+use crate::support::{Strace, TestEnv, or_skip};
 use crate::world::{AGENTS, ok, one};
 
 const BEFORE: &str = "{\n  // mine\n  \"model\": \"best\"\n}\n";
 
-/// What an installation asks of the kernel that can change or fail anything.
-const CALLS: &str = "openat,open,write,pwrite64,fsync,fdatasync,rename,renameat,renameat2,unlink,unlinkat,mkdir,mkdirat,chmod,\
-                     fchmod,fchmodat,read,close,statx,newfstatat,flock,readlink,execve,mmap,brk,munmap,lseek,getdents64";
-
-fn strace(program: &Path, env: &TestEnv, trace: &Path, inject: Option<&str>) -> Command {
-    let mut command = env.command(program);
-    command.args(["-f", "-qq", "-o"]).arg(trace).args(["-e", &format!("trace={CALLS}"), "-e", "signal=none"]);
-    command.args(inject.into_iter().flat_map(|inject| ["-e", inject]));
-    command.args([env!("CARGO_BIN_EXE_herald"), "install", "claude-code"]);
-    command
-}
+const INSTALL: [&str; 2] = ["install", "claude-code"];
 
 fn world() -> TestEnv {
     let claude = &AGENTS[2];
@@ -31,33 +19,31 @@ fn world() -> TestEnv {
     env
 }
 
-/// How many calls an installation makes, and what it leaves.
-fn undisturbed(program: &Path) -> (usize, String) {
+/// The calls an installation makes, and what it leaves.
+fn undisturbed(strace: &Strace) -> (Vec<(String, usize)>, String) {
     let env = world();
-    let trace = env.path().join("trace");
-    ok(&env.finish(strace(program, &env, &trace, None), b""));
-    let calls = fs::read_to_string(&trace).expect("a trace").lines().filter(|line| line.contains('(')).count();
-    (calls, fs::read_to_string(AGENTS[2].path(&env)).expect("text"))
+    ok(&env.finish(strace.command(&env, &[], env!("CARGO_BIN_EXE_herald"), INSTALL), b""));
+    (strace.calls(&env), fs::read_to_string(AGENTS[2].path(&env)).expect("text"))
 }
 
 fn disturbed(kind: &str) {
-    let Some(program) = or_skip(find_program("strace")) else { return };
-    let (calls, after) = undisturbed(&program);
-    assert!(calls > 30, "only {calls} calls were seen");
+    let Some(strace) = or_skip(Strace::find()) else { return };
+    let (calls, after) = undisturbed(&strace);
+    assert!(calls.len() > 30, "only {} calls were seen", calls.len());
     let after = after.replace(env!("CARGO_BIN_EXE_herald"), "HERALD");
     let mut seen = [false, false];
-    for nth in 1..=calls {
+    for (call, nth) in calls {
         let env = world();
         let file = AGENTS[2].path(&env);
-        let inject = format!("inject={CALLS}:{kind}:when={nth}");
-        let output = env.finish(strace(&program, &env, &env.path().join("trace"), Some(&inject)), b"");
-        let about = || format!("{kind} at call {nth}: {output:?}");
+        let spoiled = [format!("{call}:{kind}:when={nth}")];
+        let output = env.finish(strace.command(&env, &spoiled, env!("CARGO_BIN_EXE_herald"), INSTALL), b"");
+        let about = || format!("{kind} at {call} {nth}: {output:?}");
         let text = fs::read_to_string(&file).unwrap_or_else(|error| panic!("{}: {error}", about()));
         let text = text.replace(env!("CARGO_BIN_EXE_herald"), "HERALD");
         assert!(text == BEFORE || text == after, "{}\n{text}", about());
         seen[usize::from(text == after)] = true;
         // From here on as if nothing had been: to the new one, and back to the old.
-        ok(&env.run(["install", "claude-code"]));
+        ok(&env.run(INSTALL));
         let there = fs::read_to_string(&file).expect("text").replace(env!("CARGO_BIN_EXE_herald"), "HERALD");
         assert_eq!(there, after, "{}", about());
         ok(&env.run(["uninstall", "claude-code"]));

@@ -95,6 +95,7 @@ fn request(event: &str, chosen: Option<SoundRef>) -> Request {
         sounds: Vec::new(),
         packs: vec!["p".to_owned()],
         volume: 70,
+        normalize: true,
         lead_in: Duration::ZERO,
         timeout: Duration::from_secs(10),
         min_audible: Duration::ZERO,

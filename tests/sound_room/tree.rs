@@ -87,6 +87,7 @@ pub(crate) fn request(event: Option<&str>, packs: &[&str]) -> Request {
         packs: packs.iter().map(|pack| (*pack).to_owned()).collect(),
         volume: 70,
         lead_in: Duration::ZERO,
+        normalize: true,
         timeout: Duration::from_secs(10),
         min_audible: Duration::ZERO,
         session: None,

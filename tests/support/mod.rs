@@ -14,18 +14,24 @@
 //! | [`stand_in`] | a sound server in the test's own process, which knows who gave what and fails as it is told |
 //! | [`recorder`] | what that sink played, with the time of each piece |
 //! | [`analysis`] | pure functions on samples, and the verdict built from them |
+//! | [`loudness`] | how loud samples are heard |
 //! | [`tone`] | test sounds as samples and as files |
+//! | [`formats`] | one sound in every format |
 //! | [`env`] | `herald` and `herald-player` with nothing of the machine around them |
+//! | [`strace`] | a program that is disturbed at one system call after the other |
 //! | [`process`], [`turn`] | children that cannot outlive the test; one real-time test at a time |
 
 #![allow(dead_code, unused_imports, reason = "each test target compiles the whole bench and uses only a part of it")]
 
 pub(crate) mod analysis;
 pub(crate) mod env;
+pub(crate) mod formats;
+pub(crate) mod loudness;
 pub(crate) mod process;
 pub(crate) mod recorder;
 pub(crate) mod server;
 pub(crate) mod stand_in;
+pub(crate) mod strace;
 pub(crate) mod tone;
 pub(crate) mod turn;
 
@@ -38,6 +44,7 @@ pub(crate) use env::TestEnv;
 pub(crate) use recorder::{Recorder, Recording};
 pub(crate) use server::{Kind, PipeWire, PulseAudio, Server, server_or_skip};
 pub(crate) use stand_in::StandIn;
+pub(crate) use strace::Strace;
 pub(crate) use tone::{Depth, Tone};
 
 /// Enough for a machine that does ten other things; only a test that would fail anyway waits this long.

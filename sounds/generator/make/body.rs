@@ -19,8 +19,10 @@ pub(super) struct Body {
     pub(super) partials: &'static [Partial],
     /// Seconds until the note is fully there.
     pub(super) attack: f64,
-    /// How much of the striker's own noise is heard.
+    /// How much is heard of the noise of what strikes it or blows across it.
     pub(super) brush: f64,
+    /// Seconds until that has fallen to 1/e.
+    pub(super) brush_decay: f64,
 }
 
 /// A soft mallet on tuned glass: the voice of the family.
@@ -39,6 +41,7 @@ pub(super) static GLASS: Body = Body {
     ],
     attack: 0.007,
     brush: 0.0,
+    brush_decay: 0.016,
 };
 
 /// The same mallet on wood: darker, shorter, with enough of the lower harmonics to be heard on a laptop.
@@ -53,6 +56,7 @@ pub(super) static WOOD: Body = Body {
     ],
     attack: 0.006,
     brush: 0.0,
+    brush_decay: 0.016,
 };
 
 /// A small bell: hum, minor third, fifth and octave over the struck note.
@@ -70,6 +74,7 @@ pub(super) static BELL: Body = Body {
     ],
     attack: 0.006,
     brush: 0.0,
+    brush_decay: 0.016,
 };
 
 /// Glass that is stroked rather than struck: nearly pure, and it swells.
@@ -77,6 +82,7 @@ pub(super) static BREATH: Body = Body {
     partials: &[partial(1.0, 1.0, 1.0), partial(1.0030, 0.50, 1.0), partial(2.0, 0.12, 0.80), partial(3.0, 0.05, 0.50)],
     attack: 0.045,
     brush: 0.0,
+    brush_decay: 0.016,
 };
 
 /// A felt hammer on a thick string: round, low, and soon over; the second and third harmonic let a small speaker tell
@@ -85,26 +91,36 @@ pub(super) static FELT: Body = Body {
     partials: &[
         partial(1.0, 1.0, 1.0),
         partial(1.0017, 0.22, 1.0),
-        partial(2.0, 0.30, 0.62),
-        partial(3.0, 0.10, 0.40),
-        partial(4.0, 0.025, 0.25),
+        partial(2.0, 0.34, 0.65),
+        partial(3.0, 0.13, 0.42),
+        partial(4.0, 0.03, 0.25),
     ],
-    attack: 0.013,
+    attack: 0.016,
     brush: 1.2,
+    brush_decay: 0.016,
 };
 
-/// A block of wood under a cloth: a thud with a pitch.
+/// A block of wood under a cloth: a thud with a pitch. It lies deeper than a small speaker reaches, so it is rich in the
+/// lower harmonics.
 pub(super) static THUD: Body = Body {
-    partials: &[partial(1.0, 1.0, 1.0), partial(2.0, 0.34, 0.70), partial(2.71, 0.10, 0.30), partial(3.0, 0.08, 0.40)],
-    attack: 0.007,
+    partials: &[
+        partial(1.0, 1.0, 1.0),
+        partial(2.0, 0.60, 0.85),
+        partial(2.71, 0.12, 0.30),
+        partial(3.0, 0.30, 0.60),
+        partial(4.0, 0.08, 0.35),
+    ],
+    attack: 0.009,
     brush: 2.0,
+    brush_decay: 0.016,
 };
 
 /// A low tone that swells, as from a bottle blown across.
 pub(super) static HUM: Body = Body {
     partials: &[partial(1.0, 1.0, 1.0), partial(0.9975, 0.45, 1.0), partial(2.0, 0.26, 0.90), partial(3.0, 0.07, 0.70)],
-    attack: 0.050,
-    brush: 0.0,
+    attack: 0.090,
+    brush: 1.6,
+    brush_decay: 0.12,
 };
 
 /// A bronze bowl, struck with a covered stick.
@@ -119,4 +135,5 @@ pub(super) static BOWL: Body = Body {
     ],
     attack: 0.011,
     brush: 0.8,
+    brush_decay: 0.016,
 };

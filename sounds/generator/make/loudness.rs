@@ -56,21 +56,22 @@ pub(super) fn momentary(samples: &[f64]) -> f64 {
 /// The highest magnitude between and on the samples, by fourfold interpolation.
 pub(super) fn true_peak(samples: &[f64]) -> f64 {
     const STEPS: usize = 4;
-    const REACH: isize = 12;
+    const REACH: i32 = 12;
     let kernel = |distance: f64| {
         if distance == 0.0 {
             return 1.0;
         }
         let sinc = libm::sin(PI * distance) / (PI * distance);
-        sinc * (0.5 + 0.5 * libm::cos(PI * distance / (REACH as f64 + 1.0)))
+        sinc * (0.5 + 0.5 * libm::cos(PI * distance / f64::from(REACH + 1)))
     };
-    let at = |index: isize| usize::try_from(index).ok().and_then(|i| samples.get(i)).copied().unwrap_or(0.0);
+    let silence = [0.0; REACH as usize];
+    let padded = [&silence, samples, &silence].concat();
     let mut peak = samples.iter().fold(0.0_f64, |peak, x| peak.max(x.abs()));
     for step in 1..STEPS {
         let offset = step as f64 / STEPS as f64;
-        let taps: Vec<f64> = (-REACH..=REACH).map(|tap| kernel(tap as f64 - offset)).collect();
-        for index in 0..samples.len() as isize {
-            let between: f64 = taps.iter().zip(-REACH..).map(|(weight, tap)| weight * at(index + tap)).sum();
+        let taps: Vec<f64> = (-REACH..=REACH).map(|tap| kernel(f64::from(tap) - offset)).collect();
+        for near in padded.windows(taps.len()) {
+            let between: f64 = taps.iter().zip(near).map(|(weight, x)| weight * x).sum();
             peak = peak.max(between.abs());
         }
     }

@@ -6,8 +6,10 @@
 
 mod body;
 mod finish;
+mod gallery;
 mod loudness;
 mod manifest;
+pub(crate) mod picture;
 mod room;
 pub(crate) mod score;
 mod synth;
@@ -26,16 +28,27 @@ pub(crate) struct File {
     pub(crate) bytes: Vec<u8>,
 }
 
-/// Every generated file, pack by pack, the manifest first.
+impl File {
+    /// Whether it is the one with that content. Of pictures only what they show counts.
+    pub(crate) fn is(&self, bytes: &[u8]) -> bool {
+        self.bytes == bytes || self.name.ends_with(".png") && picture::show_the_same(&self.bytes, bytes)
+    }
+}
+
+/// Every generated file: the packs, their manifests first, with a picture of each sound; and the page of the pictures.
 pub(crate) fn files() -> Vec<File> {
     let mut files = Vec::new();
+    let mut add = |name: String, bytes| files.push(File { name, bytes });
     for score in SCORES {
-        let mut add = |name: &str, bytes| files.push(File { name: format!("{}/{name}", score.name), bytes });
-        add("openpeon.json", manifest::json(score).into_bytes());
+        add(format!("{}/openpeon.json", score.name), manifest::json(score).into_bytes());
+        let longest = score.sounds.iter().map(|sound| sound.seconds).fold(0.0, f64::max);
         for sound in score.sounds {
-            add(&sound.file(), wav::mono(RATE, &finish::samples(sound)));
+            let samples = finish::samples(sound);
+            add(format!("{}/{}", score.name, sound.file()), wav::mono(RATE, &samples));
+            add(gallery::picture(score, sound), picture::png(&samples, picture::marks(longest)));
         }
     }
+    add("gallery.md".to_owned(), gallery::page().into_bytes());
     files
 }
 

@@ -15,11 +15,8 @@ const BRIGHTEST_HERTZ: f64 = 9_000.0;
 /// A hand laid on the body lets it ring this much longer, as a time constant in seconds.
 const DAMPED_DECAY: f64 = 0.014;
 
-/// Above this the brush falls off, 12 dB an octave.
-const BRUSH_HERTZ: f64 = 500.0;
-/// Seconds until the brush has fallen to 1/e.
-const BRUSH_DECAY: f64 = 0.016;
-
+/// The brush falls off below the one by 6 dB an octave, above the other by 12.
+const BRUSH_HERTZ: (f64, f64) = (200.0, 500.0);
 /// One note of the score.
 #[derive(Clone, Copy)]
 pub(crate) struct Note {
@@ -88,20 +85,22 @@ impl Note {
         }
     }
 
-    /// The touch of the felt: noise without treble, over before it is heard as noise.
+    /// The touch of felt, or breath: noise without treble and without rumble.
     fn brush(&self, out: &mut [f64]) {
-        let keep = libm::exp(-TAU * BRUSH_HERTZ / f64::from(RATE));
+        let [high, low] = [BRUSH_HERTZ.1, BRUSH_HERTZ.0].map(|hertz| libm::exp(-TAU * hertz / f64::from(RATE)));
         // A linear congruential generator, the same noise at every strike: variety comes from the notes.
         let mut state = 1_u32;
-        let (mut once, mut twice) = (0.0, 0.0);
+        let (mut once, mut twice, mut rumble) = (0.0, 0.0, 0.0);
         for (index, sample) in out.iter_mut().enumerate() {
             let time = index as f64 / f64::from(RATE);
             state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
             let noise = f64::from(state) / f64::from(u32::MAX) * 2.0 - 1.0;
-            once = noise * (1.0 - keep) + once * keep;
-            twice = once * (1.0 - keep) + twice * keep;
-            let fall = libm::exp(-time / BRUSH_DECAY);
-            *sample += self.level * self.body.brush * twice * fall * raised_cosine(time / self.body.attack);
+            once = noise * (1.0 - high) + once * high;
+            twice = once * (1.0 - high) + twice * high;
+            rumble = twice * (1.0 - low) + rumble * low;
+            let fall = libm::exp(-time / self.body.brush_decay);
+            let rise = raised_cosine(time / self.body.attack);
+            *sample += self.level * self.body.brush * (twice - rumble) * fall * rise;
         }
     }
 }

@@ -31,7 +31,7 @@ pub(crate) struct Sound {
     /// What it is like, in words.
     pub(crate) label: &'static str,
     /// How long it is.
-    pub(super) seconds: f64,
+    pub(crate) seconds: f64,
     /// How much of the room is heard.
     pub(super) room: f64,
     /// What is struck.

@@ -1,11 +1,11 @@
-//! The pack `quiet`: felt, muffled wood, low warm tones.
+//! The pack `quiet`: felt, muffled wood, a covered bowl, breath.
 //!
-//! The rules of the family, so that a new row fits. All in G, between A2 and G4, nothing longer than a third of a
-//! second. What asks for a human rises and ends on a note that is not home. What is finished falls home to G, on felt.
+//! The rules of the family, so that a new row fits. All in C, between D3 and E5, nothing longer than a third of a
+//! second. What asks for a human rises and ends on a note that is not home. What is finished comes home to C, on felt.
 //! What went wrong is a thud, in the minor, below everything else, and falls. Calm comes from the register, the timbre
 //! and the length, never from a lower level: after levelling a soft sound is as loud as any other.
 
-use super::pitch::{A2, A3, B3, BF2, C3, D3, D4, E3, E4, G3, G4};
+use super::pitch::{A3, A4, C4, C5, D3, D4, E4, E5, EF3, F3, G3, G4};
 use super::{Score, Sound};
 use crate::make::body::{BOWL, FELT, HUM, THUD};
 use crate::make::synth::Note;
@@ -26,9 +26,9 @@ const SOUNDS: &[Sound] = &[
         seconds: 0.33,
         room: 0.16,
         notes: &[
-            Note::new(&FELT, 0.0, D4, 0.70, 0.075),
-            Note::new(&FELT, 0.105, G3, 0.95, 0.11),
-            Note::new(&FELT, 0.11, B3, 0.34, 0.10),
+            Note::new(&FELT, 0.0, G4, 0.70, 0.075),
+            Note::new(&FELT, 0.105, C4, 0.95, 0.11),
+            Note::new(&FELT, 0.115, E5, 0.20, 0.08),
         ],
     },
     Sound {
@@ -37,7 +37,7 @@ const SOUNDS: &[Sound] = &[
         label: "Two thuds, the second deeper",
         seconds: 0.30,
         room: 0.10,
-        notes: &[Note::new(&THUD, 0.0, D3, 0.85, 0.055), Note::new(&THUD, 0.125, BF2, 1.0, 0.075)],
+        notes: &[Note::new(&THUD, 0.0, G3, 0.85, 0.055), Note::new(&THUD, 0.125, EF3, 1.0, 0.075)],
     },
     Sound {
         event: "input.required",
@@ -46,9 +46,9 @@ const SOUNDS: &[Sound] = &[
         seconds: 0.30,
         room: 0.12,
         notes: &[
-            Note::new(&FELT, 0.0, G3, 0.75, 0.05),
-            Note::new(&FELT, 0.075, A3, 0.75, 0.05),
-            Note::new(&FELT, 0.15, D4, 0.90, 0.09),
+            Note::new(&FELT, 0.0, C4, 0.75, 0.05),
+            Note::new(&FELT, 0.075, D4, 0.75, 0.05),
+            Note::new(&FELT, 0.15, G4, 0.90, 0.09),
         ],
     },
     Sound {
@@ -58,9 +58,9 @@ const SOUNDS: &[Sound] = &[
         seconds: 0.33,
         room: 0.12,
         notes: &[
-            Note::new(&THUD, 0.0, A3, 0.80, 0.030),
-            Note::new(&THUD, 0.085, A3, 0.80, 0.030),
-            Note::new(&FELT, 0.185, E4, 0.90, 0.09),
+            Note::new(&THUD, 0.0, D4, 0.80, 0.030),
+            Note::new(&THUD, 0.085, D4, 0.80, 0.030),
+            Note::new(&FELT, 0.185, A4, 0.90, 0.09),
         ],
     },
     Sound {
@@ -69,7 +69,7 @@ const SOUNDS: &[Sound] = &[
         label: "A low word that lifts at the end",
         seconds: 0.30,
         room: 0.12,
-        notes: &[Note::new(&FELT, 0.0, E3, 0.85, 0.07), Note::new(&FELT, 0.12, A3, 0.85, 0.10).bent(-4.0, 0.035)],
+        notes: &[Note::new(&FELT, 0.0, A3, 0.85, 0.07), Note::new(&FELT, 0.12, D4, 0.85, 0.10).bent(-4.0, 0.035)],
     },
     Sound {
         event: "input.idle",
@@ -77,7 +77,7 @@ const SOUNDS: &[Sound] = &[
         label: "A slow breath in",
         seconds: 0.35,
         room: 0.16,
-        notes: &[Note::new(&HUM, 0.0, E3, 0.70, 0.09), Note::new(&HUM, 0.12, B3, 0.80, 0.14)],
+        notes: &[Note::new(&HUM, 0.0, E4, 0.90, 0.17).bent(-5.0, 0.09)],
     },
     Sound {
         event: "resource.limit",
@@ -86,10 +86,10 @@ const SOUNDS: &[Sound] = &[
         seconds: 0.34,
         room: 0.10,
         notes: &[
-            Note::new(&THUD, 0.0, E3, 0.75, 0.035).damped(0.04),
-            Note::new(&THUD, 0.07, E3, 0.75, 0.035).damped(0.04),
-            Note::new(&THUD, 0.14, E3, 0.75, 0.035).damped(0.04),
-            Note::new(&FELT, 0.22, A2, 1.0, 0.07),
+            Note::new(&THUD, 0.0, A3, 0.75, 0.035).damped(0.04),
+            Note::new(&THUD, 0.07, A3, 0.75, 0.035).damped(0.04),
+            Note::new(&THUD, 0.14, A3, 0.75, 0.035).damped(0.04),
+            Note::new(&FELT, 0.22, F3, 1.0, 0.07),
         ],
     },
     Sound {
@@ -99,9 +99,9 @@ const SOUNDS: &[Sound] = &[
         seconds: 0.22,
         room: 0.14,
         notes: &[
-            Note::new(&FELT, 0.0, G3, 0.90, 0.08),
-            Note::new(&FELT, 0.012, B3, 0.60, 0.08),
-            Note::new(&FELT, 0.024, D4, 0.55, 0.07),
+            Note::new(&FELT, 0.0, C4, 0.90, 0.08),
+            Note::new(&FELT, 0.014, G4, 0.50, 0.075),
+            Note::new(&FELT, 0.028, E5, 0.28, 0.07),
         ],
     },
     Sound {
@@ -110,7 +110,7 @@ const SOUNDS: &[Sound] = &[
         label: "A short low stumble",
         seconds: 0.20,
         room: 0.08,
-        notes: &[Note::new(&THUD, 0.0, C3, 0.80, 0.035).damped(0.05), Note::new(&THUD, 0.07, A2, 1.0, 0.06)],
+        notes: &[Note::new(&THUD, 0.0, F3, 0.80, 0.035).damped(0.05), Note::new(&THUD, 0.07, D3, 1.0, 0.06)],
     },
     Sound {
         event: "bell",
@@ -118,7 +118,7 @@ const SOUNDS: &[Sound] = &[
         label: "One covered bowl",
         seconds: 0.30,
         room: 0.14,
-        notes: &[Note::new(&BOWL, 0.0, E4, 0.90, 0.12)],
+        notes: &[Note::new(&BOWL, 0.0, G4, 0.90, 0.12)],
     },
     Sound {
         event: "session.start",
@@ -127,9 +127,9 @@ const SOUNDS: &[Sound] = &[
         seconds: 0.35,
         room: 0.16,
         notes: &[
-            Note::new(&FELT, 0.0, D3, 0.70, 0.07),
-            Note::new(&FELT, 0.095, B3, 0.65, 0.07),
-            Note::new(&FELT, 0.19, G4, 0.70, 0.09),
+            Note::new(&FELT, 0.0, G3, 0.70, 0.07),
+            Note::new(&FELT, 0.095, E4, 0.65, 0.07),
+            Note::new(&FELT, 0.19, C5, 0.70, 0.09),
         ],
     },
     Sound {
@@ -139,9 +139,9 @@ const SOUNDS: &[Sound] = &[
         seconds: 0.35,
         room: 0.16,
         notes: &[
-            Note::new(&FELT, 0.0, E4, 0.65, 0.06),
-            Note::new(&FELT, 0.085, B3, 0.65, 0.06),
-            Note::new(&FELT, 0.19, G3, 0.80, 0.10),
+            Note::new(&FELT, 0.0, A4, 0.65, 0.06),
+            Note::new(&FELT, 0.085, E4, 0.65, 0.06),
+            Note::new(&FELT, 0.19, C4, 0.80, 0.10),
         ],
     },
     Sound {
@@ -150,7 +150,7 @@ const SOUNDS: &[Sound] = &[
         label: "A nod",
         seconds: 0.14,
         room: 0.08,
-        notes: &[Note::new(&FELT, 0.0, B3, 0.70, 0.035).damped(0.04), Note::new(&FELT, 0.05, D4, 0.80, 0.05)],
+        notes: &[Note::new(&FELT, 0.0, E4, 0.70, 0.035).damped(0.04), Note::new(&FELT, 0.05, G4, 0.80, 0.05)],
     },
     Sound {
         event: "task.progress",
@@ -158,7 +158,7 @@ const SOUNDS: &[Sound] = &[
         label: "One tick on felt",
         seconds: 0.08,
         room: 0.05,
-        notes: &[Note::new(&THUD, 0.0, E4, 0.90, 0.025)],
+        notes: &[Note::new(&THUD, 0.0, A4, 0.90, 0.025)],
     },
     Sound {
         event: "task.interrupted",
@@ -166,7 +166,7 @@ const SOUNDS: &[Sound] = &[
         label: "A note, and a hand laid on",
         seconds: 0.17,
         room: 0.06,
-        notes: &[Note::new(&FELT, 0.0, E4, 0.85, 0.30).damped(0.065), Note::new(&THUD, 0.08, D3, 0.80, 0.035)],
+        notes: &[Note::new(&FELT, 0.0, A4, 0.85, 0.30).damped(0.065), Note::new(&THUD, 0.08, G3, 0.80, 0.035)],
     },
     Sound {
         event: "context.compact",
@@ -175,11 +175,11 @@ const SOUNDS: &[Sound] = &[
         seconds: 0.34,
         room: 0.10,
         notes: &[
-            Note::new(&FELT, 0.0, G4, 0.65, 0.05),
-            Note::new(&FELT, 0.085, E4, 0.65, 0.05),
-            Note::new(&FELT, 0.15, D4, 0.65, 0.045),
-            Note::new(&FELT, 0.20, B3, 0.68, 0.045),
-            Note::new(&FELT, 0.235, A3, 0.75, 0.06),
+            Note::new(&FELT, 0.0, C5, 0.65, 0.05),
+            Note::new(&FELT, 0.085, A4, 0.65, 0.05),
+            Note::new(&FELT, 0.15, G4, 0.65, 0.045),
+            Note::new(&FELT, 0.20, E4, 0.68, 0.045),
+            Note::new(&FELT, 0.235, D4, 0.75, 0.06),
         ],
     },
     Sound {
@@ -188,15 +188,15 @@ const SOUNDS: &[Sound] = &[
         label: "Home in small, an octave up",
         seconds: 0.18,
         room: 0.10,
-        notes: &[Note::new(&FELT, 0.0, A3, 0.60, 0.04).damped(0.05), Note::new(&FELT, 0.06, G4, 0.85, 0.06)],
+        notes: &[Note::new(&FELT, 0.0, G4, 0.60, 0.04).damped(0.05), Note::new(&FELT, 0.065, C5, 0.85, 0.06)],
     },
     Sound {
         event: "background.complete",
         category: None,
-        label: "A slow breath out",
+        label: "A sigh that sinks home",
         seconds: 0.35,
         room: 0.24,
-        notes: &[Note::new(&HUM, 0.0, D4, 0.70, 0.07), Note::new(&HUM, 0.11, G3, 0.95, 0.13)],
+        notes: &[Note::new(&HUM, 0.0, C4, 0.90, 0.17).bent(5.0, 0.07)],
     },
     Sound {
         event: "tool.error",
@@ -204,7 +204,7 @@ const SOUNDS: &[Sound] = &[
         label: "One dull slip",
         seconds: 0.13,
         room: 0.06,
-        notes: &[Note::new(&THUD, 0.0, C3, 0.90, 0.045).bent(5.0, 0.022)],
+        notes: &[Note::new(&THUD, 0.0, F3, 0.90, 0.045).bent(5.0, 0.022)],
     },
     Sound {
         event: "info",
@@ -212,7 +212,7 @@ const SOUNDS: &[Sound] = &[
         label: "Two even touches",
         seconds: 0.22,
         room: 0.10,
-        notes: &[Note::new(&FELT, 0.0, A3, 0.80, 0.045).damped(0.06), Note::new(&FELT, 0.10, A3, 0.72, 0.055)],
+        notes: &[Note::new(&FELT, 0.0, E4, 0.80, 0.045).damped(0.06), Note::new(&FELT, 0.10, E4, 0.72, 0.055)],
     },
     Sound {
         event: "user.spam",
@@ -221,11 +221,11 @@ const SOUNDS: &[Sound] = &[
         seconds: 0.30,
         room: 0.08,
         notes: &[
-            Note::new(&THUD, 0.0, B3, 0.70, 0.03),
-            Note::new(&THUD, 0.05, A3, 0.70, 0.03),
-            Note::new(&THUD, 0.10, B3, 0.70, 0.03),
-            Note::new(&THUD, 0.15, A3, 0.70, 0.03),
-            Note::new(&FELT, 0.20, E3, 0.90, 0.06),
+            Note::new(&THUD, 0.0, E4, 0.70, 0.03),
+            Note::new(&THUD, 0.05, D4, 0.70, 0.03),
+            Note::new(&THUD, 0.10, E4, 0.70, 0.03),
+            Note::new(&THUD, 0.15, D4, 0.70, 0.03),
+            Note::new(&FELT, 0.20, A3, 0.90, 0.06),
         ],
     },
 ];
