@@ -93,6 +93,7 @@ Register-ArgumentCompleter -Native -CommandName 'herald' -ScriptBlock {
             break
         }
         'herald;which' {
+            [CompletionResult]::new('--session', '--session', [CompletionResultType]::ParameterName, 'As in this session, which may have packs of its own: the agent''s id of it, or the short one')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print JSON')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')

@@ -83,6 +83,7 @@ set edit:completion:arg-completer[herald] = {|@words|
             cand --help 'Print help'
         }
         &'herald;which'= {
+            cand --session 'As in this session, which may have packs of its own: the agent''s id of it, or the short one'
             cand --json 'Print JSON'
             cand -h 'Print help'
             cand --help 'Print help'

@@ -69,6 +69,7 @@ complete -c herald -n "__fish_herald_using_subcommand explain" -l agent -d 'Whic
 complete -c herald -n "__fish_herald_using_subcommand explain" -l event -d 'What happened, where the payload doesn\'t say' -r
 complete -c herald -n "__fish_herald_using_subcommand explain" -l json -d 'Print JSON'
 complete -c herald -n "__fish_herald_using_subcommand explain" -s h -l help -d 'Print help'
+complete -c herald -n "__fish_herald_using_subcommand which" -l session -d 'As in this session, which may have packs of its own: the agent\'s id of it, or the short one' -r
 complete -c herald -n "__fish_herald_using_subcommand which" -l json -d 'Print JSON'
 complete -c herald -n "__fish_herald_using_subcommand which" -s h -l help -d 'Print help'
 complete -c herald -n "__fish_herald_using_subcommand preview" -l render -d 'Write the sounds into this WAV file instead of playing them' -r -F

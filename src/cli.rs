@@ -152,6 +152,9 @@ pub struct Which {
     /// An event or a sound
     #[arg(value_name = "EVENT|SOUND")]
     pub what: String,
+    /// As in this session, which may have packs of its own: the agent's id of it, or the short one
+    #[arg(long, value_name = "ID")]
+    pub session: Option<String>,
     /// Print JSON
     #[arg(long)]
     pub json: bool,

@@ -88,7 +88,7 @@ fn line(out: &mut impl std::io::Write, sound: &Sound, heard: &HashMap<&Place, He
     let fault = heard.as_ref().map_or_else(|why| Some(*why), |heard| heard.fault.as_ref());
     let file = clean(&sound.file);
     if let Some(why) = fault {
-        return writeln!(out, "{WARN}{name}  {file} {}{WARN:#}", clean(why));
+        return writeln!(out, "{WARN}{name}  {file}: {}{WARN:#}", clean(why));
     }
     let heard = heard.unwrap_or_default();
     let length = heard.length_ms.map(|ms| format!("{:.2}", ms / 1000.0)).unwrap_or_default();
@@ -103,6 +103,7 @@ fn line(out: &mut impl std::io::Write, sound: &Sound, heard: &HashMap<&Place, He
             writeln!(out, "{lead}  {file}")?;
             writeln!(out, "{:1$}  {DIM}{label}{DIM:#}", "", lead.chars().count())
         }
+        None if file == sound.id => writeln!(out, "{}", lead.trim_end()),
         _ => writeln!(out, "{lead}  {both}"),
     }
 }

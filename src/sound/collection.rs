@@ -147,12 +147,23 @@ pub fn names(dirs: &Dirs) -> Vec<String> {
 
 /// Every sound of a pack, in the pack's own order; a file that serves for several of its words is there as often.
 pub fn sounds(dirs: &Dirs, name: &str) -> Vec<Sound> {
-    let (pack, _) = Shelf::new(dirs).read(name);
+    listed(&Shelf::new(dirs).read(name).0, directory(dirs, name))
+}
+
+/// The same of the pack in a directory, whether or not it is one that is played.
+pub fn sounds_at(dirs: &Dirs, dir: &Path) -> Vec<Sound> {
+    let Some(root) = Root::at(dir.to_path_buf()) else { return Vec::new() };
+    let name = dir.file_name().unwrap_or_default().to_string_lossy();
+    let (pack, _) = Shelf::new(dirs).read_at(dir.parent().unwrap_or(dir), &name, root);
+    listed(&pack, Some(dir.to_path_buf()))
+}
+
+fn listed(pack: &Pack, dir: Option<PathBuf>) -> Vec<Sound> {
     let sound = |id: String, file: String, label, place| {
-        let events = EVENTS.iter().filter(|row| stands_for(&pack, row, &id)).map(|row| row.name).collect();
+        let events = EVENTS.iter().filter(|row| stands_for(pack, row, &id)).map(|row| row.name).collect();
         Sound { id, events, file, label, place }
     };
-    match &pack {
+    match pack {
         Pack::Builtin(pack) => {
             let labels = builtin::manifest(pack).and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
             let listed: Vec<(String, String, Option<String>)> = entries(&labels);
@@ -167,7 +178,7 @@ pub fn sounds(dirs: &Dirs, name: &str) -> Vec<Sound> {
                 .collect()
         }
         Pack::Manifest(_) => {
-            let Some(root) = directory(dirs, name).and_then(Root::at) else { return Vec::new() };
+            let Some(root) = dir.and_then(Root::at) else { return Vec::new() };
             let value = value_of(&root);
             let listed = entries(&value).into_iter();
             listed

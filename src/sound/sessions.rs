@@ -51,6 +51,12 @@ pub fn packs_of(file: &Path, session: Session) -> Vec<String> {
     own.map(|own| own.packs).unwrap_or_default()
 }
 
+/// The session that a human means: by its short hash, or by the agent's id of it.
+pub fn named(text: &str) -> Session {
+    let short = (text.len() == 8).then(|| u32::from_str_radix(text, 16).ok()).flatten();
+    short.map_or_else(|| Session::of(text), |short| Session(u64::from(short) << 32))
+}
+
 /// Gives the session these packs, or with an empty list none of its own any more. Whether it had any.
 ///
 /// The session is named by the agent's id of it or by its short hash. A short hash may be an agent's id as well, so it
@@ -59,10 +65,8 @@ pub fn packs_of(file: &Path, session: Session) -> Vec<String> {
 /// # Errors
 /// What the file system says; the file is then as it was.
 pub fn put(file: &Path, session: &str, packs: &[String]) -> io::Result<bool> {
-    let mut names = vec![Session::of(session).to_string()];
-    if session.len() == 8 && session.bytes().all(|b| b.is_ascii_hexdigit()) {
-        names.push(session.to_ascii_lowercase());
-    }
+    let mut names = vec![named(session).to_string(), Session::of(session).to_string()];
+    names.dedup();
     if let Some(folder) = file.parent() {
         whole::make_private_directory(folder)?;
     }

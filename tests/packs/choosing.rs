@@ -92,6 +92,9 @@ fn a_session_plays_its_own_packs_first_and_no_other_session_does() {
         (&json!("robot"), &json!("session"))
     );
     assert_eq!(explained(&env, "other", "Stop")["sound"]["pack"], "quiet");
+    for (session, pack) in [("mine", "robot"), (mine["session"].as_str().unwrap(), "robot"), ("other", "quiet")] {
+        assert_eq!(json_of(&env, &["which", "task.complete", "--session", session, "--json"])["sound"]["pack"], pack);
+    }
     // What its own packs don't have comes from where it always came from.
     let start = explained(&env, "mine", "SessionStart");
     assert_eq!(start["sound"]["pack"], "quiet");

@@ -242,7 +242,7 @@ fn the_sounds_of_a_pack_have_length_level_and_format_as_the_player_tells() {
     let text = out(&run(&["sounds", "robot"]));
     assert_fits(&text);
     assert!(text.contains("task.complete          0.81         ogg     sounds/good.wav  This is good.wav"), "{text}");
-    assert!(text.contains("sounds/fine.wav has no samples in it"), "{text}");
+    assert!(text.contains("sounds/fine.wav: has no samples in it"), "{text}");
     let quiet = out(&run(&["sounds", "quiet"]));
     assert!(quiet.contains("0.50  -23.0  wav"), "{quiet}");
     let rows: Value = serde_json::from_slice(&run(&["sounds", "robot", "--json"]).stdout).unwrap();

@@ -5,7 +5,6 @@ use std::process::Output;
 
 use serde_json::{Value, json};
 
-use super::content::WAV;
 use crate::support::TestEnv;
 
 pub(crate) fn out(output: &Output) -> String {
@@ -38,6 +37,16 @@ pub(crate) fn json_of(env: &TestEnv, args: &[&str]) -> Value {
     serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{args:?}: {error}\n{}", err(&output)))
 }
 
+/// A fifth of a second of something to be heard.
+pub(crate) fn sound() -> Vec<u8> {
+    const SAMPLES: u32 = 9600;
+    let mut bytes = b"RIFF....WAVEfmt \x10\0\0\0\x01\0\x01\0\x80\xbb\0\0\0\x77\x01\0\x02\0\x10\0data....".to_vec();
+    bytes[4..8].copy_from_slice(&(36 + 2 * SAMPLES).to_le_bytes());
+    bytes[40..44].copy_from_slice(&(2 * SAMPLES).to_le_bytes());
+    bytes.extend((0..SAMPLES).flat_map(|at| (((at % 100) as i16 - 50) * 200).to_le_bytes()));
+    bytes
+}
+
 /// A pack with these categories, in the user's own directory of packs or in the other one.
 pub(crate) fn cesp(env: &TestEnv, place: &str, name: &str, categories: &[(&str, &[&str])]) {
     let of = |files: &[&str]| {
@@ -49,7 +58,7 @@ pub(crate) fn cesp(env: &TestEnv, place: &str, name: &str, categories: &[(&str, 
     let categories: serde_json::Map<String, Value> =
         categories.iter().map(|(name, files)| ((*name).to_owned(), json!({ "sounds": of(files) }))).collect();
     for file in categories.values().flat_map(|category| category["sounds"].as_array().unwrap()) {
-        env.write(format!("{place}/{name}/{}", file["file"].as_str().unwrap()), WAV);
+        env.write(format!("{place}/{name}/{}", file["file"].as_str().unwrap()), sound());
     }
     let manifest = json!({
         "cesp_version": "1.0", "name": name, "display_name": format!("The {name}"), "version": "1.2.0",
@@ -67,13 +76,13 @@ pub(crate) fn assortment() -> TestEnv {
     cesp(&env, OWN, "robot", &[("task.complete", &["good.wav", "fine.wav"]), ("user.spam", &["stop.wav"])]);
     cesp(&env, PEON, "worker", &[("input.required", &["what.wav"])]);
     cesp(&env, PEON, "robot", &[("task.error", &["other.wav"])]);
-    env.write("data/packs/glass/bell.wav", WAV);
-    env.write("data/packs/glass/bell-2.wav", WAV);
-    env.write("data/packs/glass/laser.wav", WAV);
+    env.write("data/packs/glass/bell.wav", sound());
+    env.write("data/packs/glass/bell-2.wav", sound());
+    env.write("data/packs/glass/laser.wav", sound());
     env.write("data/packs/broken/openpeon.json", "{");
-    env.write("data/packs/quiet/bell.wav", WAV);
+    env.write("data/packs/quiet/bell.wav", sound());
     env.write("share/sounds/calm/index.theme", "[Sound Theme]\nName=Calm\nDirectories=stereo\n");
-    env.write("share/sounds/calm/stereo/complete.oga", [b"OggS", &[0; 60][..]].concat());
+    env.write("share/sounds/calm/stereo/complete.wav", sound());
     env
 }
 

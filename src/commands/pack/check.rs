@@ -21,7 +21,7 @@ use crate::sound::{Dirs, Fault, Place, Severity, Verdict, builtin, verdict};
 struct Case {
     name: String,
     dir: PathBuf,
-    /// Its sounds, where it is a pack by name: they are decoded, too.
+    /// Its sounds: they are decoded, too.
     places: Vec<(String, Place)>,
 }
 
@@ -95,8 +95,7 @@ fn tell_fault(out: &mut impl std::io::Write, fault: &Fault) -> std::io::Result<(
 
 fn cases(what: Option<&str>, dirs: &Dirs) -> anyhow::Result<Vec<Case>> {
     let case = |name: String, dir: PathBuf| {
-        let known = directory(dirs, &name).is_some_and(|known| known == dir);
-        let sounds = if known { collection::sounds(dirs, &name) } else { Vec::new() };
+        let sounds = collection::sounds_at(dirs, &dir);
         let places = sounds.into_iter().filter_map(|sound| Some((sound.file, sound.place.ok()?))).collect();
         Case { name, dir, places }
     };
