@@ -138,11 +138,15 @@ impl Census {
                 Thing::Directory => {}
             }
             if self.files > MOST_FILES {
-                return Err(format!("is one file too many: a pack has at most {MOST_FILES}"));
+                return Err(format!(
+                    "is one file too many: a pack has at most {MOST_FILES}; take one folder with --path"
+                ));
             }
             self.seen.insert(folded(&spelled), (spelled, thing));
             if self.seen.len() - self.files > MOST_DIRECTORIES {
-                return Err(format!("is one directory too many: a pack has at most {MOST_DIRECTORIES}"));
+                return Err(format!(
+                    "is one directory too many: a pack has at most {MOST_DIRECTORIES}; take one folder with --path"
+                ));
             }
             return Ok(());
         };
