@@ -8,6 +8,9 @@
 #[path = "../tests/support/mod.rs"]
 mod support;
 
+#[path = "../tests/packs/crowd.rs"]
+mod crowd;
+mod packs;
 mod stats;
 mod takeover;
 
@@ -32,13 +35,14 @@ fn main() {
         return;
     }
     if std::env::args().any(|arg| arg == "--help") {
-        println!("cargo bench --bench figures [-- SECTION], of front, burst, growth, sound, takeover");
+        println!("cargo bench --bench figures [-- SECTION], of front, burst, growth, packs, sound, takeover");
         return;
     }
     println!("herald {}, {} runs each unless said otherwise", env!("CARGO_PKG_VERSION"), RUNS);
     // A word on the command line picks the sections whose name holds it.
     let wanted = std::env::args().skip(1).find(|arg| !arg.starts_with('-')).unwrap_or_default();
-    let sections: [(&str, fn()); 3] = [("front", front), ("burst", burst), ("growth", growth)];
+    let sections: [(&str, fn()); 4] =
+        [("front", front), ("burst", burst), ("growth", growth), ("packs", packs::figures)];
     for (_, section) in sections.iter().filter(|(name, _)| name.contains(&wanted)) {
         section();
     }

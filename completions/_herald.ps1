@@ -33,6 +33,8 @@ Register-ArgumentCompleter -Native -CommandName 'herald' -ScriptBlock {
             [CompletionResult]::new('explain', 'explain', [CompletionResultType]::ParameterValue, 'Tell what a payload would do, and why; changes nothing')
             [CompletionResult]::new('which', 'which', [CompletionResultType]::ParameterValue, 'Tell which sound an event or a name stands for')
             [CompletionResult]::new('preview', 'preview', [CompletionResultType]::ParameterValue, 'Play a whole pack or one event, or render it to a file')
+            [CompletionResult]::new('pack', 'pack', [CompletionResultType]::ParameterValue, 'List, choose, check, add and remove packs')
+            [CompletionResult]::new('sounds', 'sounds', [CompletionResultType]::ParameterValue, 'List the sounds of a pack, with length, level and format; without one, of those in use')
             [CompletionResult]::new('log', 'log', [CompletionResultType]::ParameterValue, 'Show what happened and why')
             [CompletionResult]::new('status', 'status', [CompletionResultType]::ParameterValue, 'Show who speaks, who waits, and how things stand')
             [CompletionResult]::new('doctor', 'doctor', [CompletionResultType]::ParameterValue, 'Find what is wrong, mend the speaker''s state, and tell what to do about the rest')
@@ -91,6 +93,7 @@ Register-ArgumentCompleter -Native -CommandName 'herald' -ScriptBlock {
             break
         }
         'herald;which' {
+            [CompletionResult]::new('--session', '--session', [CompletionResultType]::ParameterName, 'As in this session, which may have packs of its own: the agent''s id of it, or the short one')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print JSON')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
@@ -99,6 +102,95 @@ Register-ArgumentCompleter -Native -CommandName 'herald' -ScriptBlock {
         'herald;preview' {
             [CompletionResult]::new('--render', '--render', [CompletionResultType]::ParameterName, 'Write the sounds into this WAV file instead of playing them')
             [CompletionResult]::new('--or-render', '--or-render', [CompletionResultType]::ParameterName, 'Where no output device can be had, write the sounds into this WAV file')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'herald;pack' {
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'List all packs there are: which are in use, and which events each has a sound for')
+            [CompletionResult]::new('use', 'use', [CompletionResultType]::ParameterValue, 'Play these packs from now on, the first that has the event wins')
+            [CompletionResult]::new('add', 'add', [CompletionResultType]::ParameterValue, 'Add a pack from a directory, a zip or tar archive, or an https address of one')
+            [CompletionResult]::new('remove', 'remove', [CompletionResultType]::ParameterValue, 'Delete a pack that `herald pack add` installed')
+            [CompletionResult]::new('info', 'info', [CompletionResultType]::ParameterValue, 'Tell of a pack: author, licence, and the files of each event')
+            [CompletionResult]::new('check', 'check', [CompletionResultType]::ParameterValue, 'Tell everything that is wrong with a pack, or with all of them; exits with 1 where something can''t be played')
+            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
+            break
+        }
+        'herald;pack;list' {
+            [CompletionResult]::new('--events', '--events', [CompletionResultType]::ParameterName, 'Name the events')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print JSON')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'herald;pack;use' {
+            [CompletionResult]::new('--session', '--session', [CompletionResultType]::ParameterName, 'Only in this session: the agent''s id of it, or the short one that `herald log` shows')
+            [CompletionResult]::new('--default', '--default', [CompletionResultType]::ParameterName, 'No packs of its own for the session any more')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'herald;pack;add' {
+            [CompletionResult]::new('--name', '--name', [CompletionResultType]::ParameterName, 'Call it so, instead of what it calls itself')
+            [CompletionResult]::new('--path', '--path', [CompletionResultType]::ParameterName, 'The folder of the source that is the pack, where the source holds several')
+            [CompletionResult]::new('--force', '--force', [CompletionResultType]::ParameterName, 'Put it in the place of one of the same name; take it though something of it can''t be used')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print JSON')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'herald;pack;remove' {
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'herald;pack;info' {
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print JSON')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'herald;pack;check' {
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print JSON')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'herald;pack;help' {
+            [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'List all packs there are: which are in use, and which events each has a sound for')
+            [CompletionResult]::new('use', 'use', [CompletionResultType]::ParameterValue, 'Play these packs from now on, the first that has the event wins')
+            [CompletionResult]::new('add', 'add', [CompletionResultType]::ParameterValue, 'Add a pack from a directory, a zip or tar archive, or an https address of one')
+            [CompletionResult]::new('remove', 'remove', [CompletionResultType]::ParameterValue, 'Delete a pack that `herald pack add` installed')
+            [CompletionResult]::new('info', 'info', [CompletionResultType]::ParameterValue, 'Tell of a pack: author, licence, and the files of each event')
+            [CompletionResult]::new('check', 'check', [CompletionResultType]::ParameterValue, 'Tell everything that is wrong with a pack, or with all of them; exits with 1 where something can''t be played')
+            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
+            break
+        }
+        'herald;pack;help;list' {
+            break
+        }
+        'herald;pack;help;use' {
+            break
+        }
+        'herald;pack;help;add' {
+            break
+        }
+        'herald;pack;help;remove' {
+            break
+        }
+        'herald;pack;help;info' {
+            break
+        }
+        'herald;pack;help;check' {
+            break
+        }
+        'herald;pack;help;help' {
+            break
+        }
+        'herald;sounds' {
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print JSON')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
             break
@@ -184,6 +276,8 @@ Register-ArgumentCompleter -Native -CommandName 'herald' -ScriptBlock {
             [CompletionResult]::new('explain', 'explain', [CompletionResultType]::ParameterValue, 'Tell what a payload would do, and why; changes nothing')
             [CompletionResult]::new('which', 'which', [CompletionResultType]::ParameterValue, 'Tell which sound an event or a name stands for')
             [CompletionResult]::new('preview', 'preview', [CompletionResultType]::ParameterValue, 'Play a whole pack or one event, or render it to a file')
+            [CompletionResult]::new('pack', 'pack', [CompletionResultType]::ParameterValue, 'List, choose, check, add and remove packs')
+            [CompletionResult]::new('sounds', 'sounds', [CompletionResultType]::ParameterValue, 'List the sounds of a pack, with length, level and format; without one, of those in use')
             [CompletionResult]::new('log', 'log', [CompletionResultType]::ParameterValue, 'Show what happened and why')
             [CompletionResult]::new('status', 'status', [CompletionResultType]::ParameterValue, 'Show who speaks, who waits, and how things stand')
             [CompletionResult]::new('doctor', 'doctor', [CompletionResultType]::ParameterValue, 'Find what is wrong, mend the speaker''s state, and tell what to do about the rest')
@@ -214,6 +308,36 @@ Register-ArgumentCompleter -Native -CommandName 'herald' -ScriptBlock {
             break
         }
         'herald;help;preview' {
+            break
+        }
+        'herald;help;pack' {
+            [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'List all packs there are: which are in use, and which events each has a sound for')
+            [CompletionResult]::new('use', 'use', [CompletionResultType]::ParameterValue, 'Play these packs from now on, the first that has the event wins')
+            [CompletionResult]::new('add', 'add', [CompletionResultType]::ParameterValue, 'Add a pack from a directory, a zip or tar archive, or an https address of one')
+            [CompletionResult]::new('remove', 'remove', [CompletionResultType]::ParameterValue, 'Delete a pack that `herald pack add` installed')
+            [CompletionResult]::new('info', 'info', [CompletionResultType]::ParameterValue, 'Tell of a pack: author, licence, and the files of each event')
+            [CompletionResult]::new('check', 'check', [CompletionResultType]::ParameterValue, 'Tell everything that is wrong with a pack, or with all of them; exits with 1 where something can''t be played')
+            break
+        }
+        'herald;help;pack;list' {
+            break
+        }
+        'herald;help;pack;use' {
+            break
+        }
+        'herald;help;pack;add' {
+            break
+        }
+        'herald;help;pack;remove' {
+            break
+        }
+        'herald;help;pack;info' {
+            break
+        }
+        'herald;help;pack;check' {
+            break
+        }
+        'herald;help;sounds' {
             break
         }
         'herald;help;log' {

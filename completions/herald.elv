@@ -30,6 +30,8 @@ set edit:completion:arg-completer[herald] = {|@words|
             cand explain 'Tell what a payload would do, and why; changes nothing'
             cand which 'Tell which sound an event or a name stands for'
             cand preview 'Play a whole pack or one event, or render it to a file'
+            cand pack 'List, choose, check, add and remove packs'
+            cand sounds 'List the sounds of a pack, with length, level and format; without one, of those in use'
             cand log 'Show what happened and why'
             cand status 'Show who speaks, who waits, and how things stand'
             cand doctor 'Find what is wrong, mend the speaker''s state, and tell what to do about the rest'
@@ -81,6 +83,7 @@ set edit:completion:arg-completer[herald] = {|@words|
             cand --help 'Print help'
         }
         &'herald;which'= {
+            cand --session 'As in this session, which may have packs of its own: the agent''s id of it, or the short one'
             cand --json 'Print JSON'
             cand -h 'Print help'
             cand --help 'Print help'
@@ -88,6 +91,79 @@ set edit:completion:arg-completer[herald] = {|@words|
         &'herald;preview'= {
             cand --render 'Write the sounds into this WAV file instead of playing them'
             cand --or-render 'Where no output device can be had, write the sounds into this WAV file'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'herald;pack'= {
+            cand -h 'Print help'
+            cand --help 'Print help'
+            cand list 'List all packs there are: which are in use, and which events each has a sound for'
+            cand use 'Play these packs from now on, the first that has the event wins'
+            cand add 'Add a pack from a directory, a zip or tar archive, or an https address of one'
+            cand remove 'Delete a pack that `herald pack add` installed'
+            cand info 'Tell of a pack: author, licence, and the files of each event'
+            cand check 'Tell everything that is wrong with a pack, or with all of them; exits with 1 where something can''t be played'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'herald;pack;list'= {
+            cand --events 'Name the events'
+            cand --json 'Print JSON'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'herald;pack;use'= {
+            cand --session 'Only in this session: the agent''s id of it, or the short one that `herald log` shows'
+            cand --default 'No packs of its own for the session any more'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'herald;pack;add'= {
+            cand --name 'Call it so, instead of what it calls itself'
+            cand --path 'The folder of the source that is the pack, where the source holds several'
+            cand --force 'Put it in the place of one of the same name; take it though something of it can''t be used'
+            cand --json 'Print JSON'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'herald;pack;remove'= {
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'herald;pack;info'= {
+            cand --json 'Print JSON'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'herald;pack;check'= {
+            cand --json 'Print JSON'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'herald;pack;help'= {
+            cand list 'List all packs there are: which are in use, and which events each has a sound for'
+            cand use 'Play these packs from now on, the first that has the event wins'
+            cand add 'Add a pack from a directory, a zip or tar archive, or an https address of one'
+            cand remove 'Delete a pack that `herald pack add` installed'
+            cand info 'Tell of a pack: author, licence, and the files of each event'
+            cand check 'Tell everything that is wrong with a pack, or with all of them; exits with 1 where something can''t be played'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'herald;pack;help;list'= {
+        }
+        &'herald;pack;help;use'= {
+        }
+        &'herald;pack;help;add'= {
+        }
+        &'herald;pack;help;remove'= {
+        }
+        &'herald;pack;help;info'= {
+        }
+        &'herald;pack;help;check'= {
+        }
+        &'herald;pack;help;help'= {
+        }
+        &'herald;sounds'= {
+            cand --json 'Print JSON'
             cand -h 'Print help'
             cand --help 'Print help'
         }
@@ -159,6 +235,8 @@ set edit:completion:arg-completer[herald] = {|@words|
             cand explain 'Tell what a payload would do, and why; changes nothing'
             cand which 'Tell which sound an event or a name stands for'
             cand preview 'Play a whole pack or one event, or render it to a file'
+            cand pack 'List, choose, check, add and remove packs'
+            cand sounds 'List the sounds of a pack, with length, level and format; without one, of those in use'
             cand log 'Show what happened and why'
             cand status 'Show who speaks, who waits, and how things stand'
             cand doctor 'Find what is wrong, mend the speaker''s state, and tell what to do about the rest'
@@ -181,6 +259,28 @@ set edit:completion:arg-completer[herald] = {|@words|
         &'herald;help;which'= {
         }
         &'herald;help;preview'= {
+        }
+        &'herald;help;pack'= {
+            cand list 'List all packs there are: which are in use, and which events each has a sound for'
+            cand use 'Play these packs from now on, the first that has the event wins'
+            cand add 'Add a pack from a directory, a zip or tar archive, or an https address of one'
+            cand remove 'Delete a pack that `herald pack add` installed'
+            cand info 'Tell of a pack: author, licence, and the files of each event'
+            cand check 'Tell everything that is wrong with a pack, or with all of them; exits with 1 where something can''t be played'
+        }
+        &'herald;help;pack;list'= {
+        }
+        &'herald;help;pack;use'= {
+        }
+        &'herald;help;pack;add'= {
+        }
+        &'herald;help;pack;remove'= {
+        }
+        &'herald;help;pack;info'= {
+        }
+        &'herald;help;pack;check'= {
+        }
+        &'herald;help;sounds'= {
         }
         &'herald;help;log'= {
         }

@@ -44,9 +44,11 @@ pub enum Command {
     Which(Which),
     /// Play a whole pack or one event, or render it to a file
     Preview(Preview),
-    /// Add packs of sounds
+    /// List, choose, check, add and remove packs
     #[command(subcommand)]
     Pack(Pack),
+    /// List the sounds of a pack, with length, level and format; without one, of those in use
+    Sounds(Sounds),
     /// Show what happened and why
     Log(Log),
     /// Show who speaks, who waits, and how things stand
@@ -150,6 +152,9 @@ pub struct Which {
     /// An event or a sound
     #[arg(value_name = "EVENT|SOUND")]
     pub what: String,
+    /// As in this session, which may have packs of its own: the agent's id of it, or the short one
+    #[arg(long, value_name = "ID")]
+    pub session: Option<String>,
     /// Print JSON
     #[arg(long)]
     pub json: bool,
@@ -158,7 +163,7 @@ pub struct Which {
 /// `preview`
 #[derive(Debug, Args)]
 pub struct Preview {
-    /// An event or a pack; without it, the sounds of every event that is on
+    /// An event, or a pack, each sound of which is played once; without it, the sounds of every event that is on
     #[arg(value_name = "EVENT|PACK")]
     pub what: Option<String>,
     /// Write the sounds into this WAV file instead of playing them
@@ -167,35 +172,6 @@ pub struct Preview {
     /// Where no output device can be had, write the sounds into this WAV file
     #[arg(long, value_name = "FILE.wav", value_hint = ValueHint::FilePath, conflicts_with = "render")]
     pub or_render: Option<PathBuf>,
-}
-
-/// `pack`
-#[derive(Debug, Subcommand)]
-pub enum Pack {
-    /// Add a pack from a directory, a zip or tar archive, or an https address of one
-    ///
-    /// It is unpacked aside, under limits, judged, and put in its place in one step: it is there whole, or not at all.
-    Add(PackAdd),
-}
-
-/// `pack add`
-#[derive(Debug, Args)]
-pub struct PackAdd {
-    /// A directory, a .zip, .tar or .tar.gz file, or the https:// address of one
-    #[arg(value_name = "SOURCE", value_hint = ValueHint::AnyPath)]
-    pub source: String,
-    /// Call it so, instead of what it calls itself
-    #[arg(long, value_name = "NAME", allow_hyphen_values = true)]
-    pub name: Option<String>,
-    /// The folder of the source that is the pack, where the source holds several
-    #[arg(long, value_name = "FOLDER", allow_hyphen_values = true)]
-    pub path: Option<String>,
-    /// Put it in the place of one of the same name; take it though something of it can't be used
-    #[arg(long)]
-    pub force: bool,
-    /// Print JSON
-    #[arg(long)]
-    pub json: bool,
 }
 
 /// `log`
@@ -229,4 +205,89 @@ pub enum Config {
     Show(Json),
     /// Check the configuration file
     Check(Json),
+}
+
+/// `pack`
+#[derive(Debug, Subcommand)]
+pub enum Pack {
+    /// List all packs there are: which are in use, and which events each has a sound for
+    List {
+        /// Name the events
+        #[arg(long)]
+        events: bool,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Play these packs from now on, the first that has the event wins
+    ///
+    /// Writes `pack = …` into the configuration file and leaves the rest of it as it is. With --session, one agent's
+    /// session plays them before all others, for a month at most; the configuration stays as it is.
+    Use {
+        /// By name; `herald pack list` lists them
+        #[arg(value_name = "NAME", required_unless_present = "default", conflicts_with = "default")]
+        names: Vec<String>,
+        /// Only in this session: the agent's id of it, or the short one that `herald log` shows
+        #[arg(long, value_name = "ID")]
+        session: Option<String>,
+        /// No packs of its own for the session any more
+        #[arg(long, requires = "session")]
+        default: bool,
+    },
+    /// Add a pack from a directory, a zip or tar archive, or an https address of one
+    ///
+    /// It is unpacked aside, under limits, judged, and put in its place in one step: it is there whole, or not at all.
+    Add(PackAdd),
+    /// Delete a pack that `herald pack add` installed
+    Remove {
+        /// By its whole name
+        name: String,
+    },
+    /// Tell of a pack: author, licence, and the files of each event
+    Info {
+        /// By name
+        name: String,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Tell everything that is wrong with a pack, or with all of them; exits with 1 where something can't be played
+    Check {
+        /// A pack, by name or by its directory
+        #[arg(value_name = "NAME|DIR", value_hint = ValueHint::DirPath)]
+        what: Option<String>,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+/// `pack add`
+#[derive(Debug, Args)]
+pub struct PackAdd {
+    /// A directory, a .zip, .tar or .tar.gz file, or the https:// address of one
+    #[arg(value_name = "SOURCE", value_hint = ValueHint::AnyPath)]
+    pub source: String,
+    /// Call it so, instead of what it calls itself
+    #[arg(long, value_name = "NAME", allow_hyphen_values = true)]
+    pub name: Option<String>,
+    /// The folder of the source that is the pack, where the source holds several
+    #[arg(long, value_name = "FOLDER", allow_hyphen_values = true)]
+    pub path: Option<String>,
+    /// Put it in the place of one of the same name; take it though something of it can't be used
+    #[arg(long)]
+    pub force: bool,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `sounds`
+#[derive(Debug, Args)]
+pub struct Sounds {
+    /// A pack, by name
+    pub pack: Option<String>,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
 }

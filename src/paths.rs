@@ -74,6 +74,11 @@ impl Paths {
         self.state.join("journal.1.jsonl")
     }
 
+    /// Which sessions have packs of their own.
+    pub fn sessions(&self) -> PathBuf {
+        self.state.join("sessions")
+    }
+
     /// What the last player that had to end itself left behind.
     pub fn abort_dump(&self) -> PathBuf {
         self.state.join("player-abort.json")

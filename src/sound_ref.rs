@@ -13,9 +13,9 @@ pub const EXTENSIONS: &[&str] = &["wav", "wave", "ogg", "oga", "flac", "mp3", "a
 /// A sound as written in the configuration or on the command line.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum SoundRef {
-    /// `builtin:ID`: one of the built-in pack, by id.
+    /// `builtin:ID`: one of the built-in pack `herald`, by id.
     Builtin(String),
-    /// `pack:NAME/ID`: one of an installed pack.
+    /// `pack:NAME/ID`: one of an installed pack, or of any built-in one.
     Pack {
         /// The pack's name.
         pack: String,

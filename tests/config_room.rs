@@ -152,6 +152,14 @@ fn the_file_is_faulty_with(#[case] text: &str) {
 }
 
 #[test]
+fn who_names_no_pack_is_told_the_names_of_those_that_are_always_there() {
+    let problem = only("pack = []");
+    for pack in herald::sound::builtin::PACKS {
+        assert!(problem.message.contains(&format!("\"{pack}\"")), "{problem:?}");
+    }
+}
+
+#[test]
 fn the_quotes_of_an_event_are_missed() {
     let problem = only("\n[events.input.permission]\nenabled = false");
     assert_eq!((problem.line, problem.column), (2, 15));
@@ -194,7 +202,6 @@ fn a_slip_is_a_warning_and_the_rest_applies(
 #[rstest]
 #[case::quiet("[quiet]\nhours = []", (1, 2), "quiet")]
 #[case::skip_when("[speaker]\nskip_when = []", (2, 1), "speaker.skip_when")]
-#[case::normalize("[speaker]\nnormalize = true", (2, 1), "speaker.normalize")]
 fn what_a_later_version_will_do_is_noted_and_no_fault(
     #[case] text: &str,
     #[case] place: (usize, usize),

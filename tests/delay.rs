@@ -41,7 +41,7 @@ impl World {
             format!("[events.\"{name}\"]\nsound = \"{}\"\n", file.display())
         };
         let toml = sound("input.permission", 0.25) + &sound("task.complete", 0.5);
-        env.config(&format!("volume = 100\n{toml}"));
+        env.config(&format!("volume = 100\nspeaker.normalize = false\n{toml}"));
         Self { env, server, _turn: turn }
     }
 

@@ -7,14 +7,22 @@ mod support;
 
 #[path = "heard/barge_in.rs"]
 mod barge_in;
+#[path = "heard/formats.rs"]
+mod formats;
+#[path = "heard/hostile.rs"]
+mod hostile;
 #[path = "heard/judge.rs"]
 mod judge;
+#[path = "heard/level.rs"]
+mod level;
 #[path = "heard/order.rs"]
 mod order;
 #[path = "heard/render.rs"]
 mod render;
 #[path = "heard/stage.rs"]
 mod stage;
+#[path = "heard/tones.rs"]
+mod tones;
 #[path = "heard/wav.rs"]
 mod wav;
 #[path = "heard/whole.rs"]

@@ -13,7 +13,7 @@ use support::{Depth, PATIENCE, StandIn, TestEnv, Tone, wait_for};
 fn world(server: &StandIn, levels: &[(f64, f64)]) -> TestEnv {
     let mut env = TestEnv::new();
     server.serve(&mut env);
-    let mut toml = String::from("volume = 100\n");
+    let mut toml = String::from("volume = 100\nspeaker.normalize = false\n");
     for (n, (level, ms)) in levels.iter().enumerate() {
         let sound = env.write(format!("e{n}.wav"), Tone::constant(8000, *level, *ms).wav(Depth::S16));
         toml += &format!("[events.\"e.{n}\"]\nsound = \"{}\"\nthrottle = \"0s\"\n", sound.display());

@@ -1,11 +1,11 @@
-//! Writes the built-in pack: `cargo run --example make-sounds`.
+//! Writes the built-in packs and the pictures of their sounds: `cargo run --example make-sounds`.
 //!
 //! With `--check` it writes nothing, names each file that differs from what it would write, and exits 1 if any does.
-//! Everything that decides how the pack sounds lies in `pack`; here are only the files and the command line.
+//! Everything that decides how they sound lies in `make`; here are only the files and the command line.
 
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command-line tool")]
 
-mod pack;
+mod make;
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -13,7 +13,7 @@ use std::{env, fs, io};
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = env::args().skip(1).collect();
-    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("sounds/herald");
+    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("sounds");
     let done = match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         [] => write(&directory).map(|()| true),
         ["--check"] => check(&directory),
@@ -32,37 +32,40 @@ fn main() -> ExitCode {
     }
 }
 
-/// Writes the whole pack.
+/// Writes what differs.
 fn write(directory: &Path) -> io::Result<()> {
-    fs::create_dir_all(directory)?;
-    for file in pack::files() {
+    for file in make::files() {
         let path = directory.join(&file.name);
-        fs::write(&path, &file.bytes)
+        if read(&path)?.is_some_and(|bytes| file.is(&bytes)) {
+            continue;
+        }
+        fs::create_dir_all(path.parent().unwrap_or(directory))
+            .and_then(|()| fs::write(&path, &file.bytes))
             .map_err(|error| io::Error::new(error.kind(), format!("could not write {}: {error}", path.display())))?;
         println!("{:>7} {}", file.bytes.len(), file.name);
     }
     Ok(())
 }
 
-/// Whether the pack on disk is the one that would be written; names what differs.
+/// Whether what is on disk is what would be written; names what differs.
 fn check(directory: &Path) -> io::Result<bool> {
     let mut same = true;
-    for file in pack::files() {
+    for file in make::files() {
         let path = directory.join(&file.name);
-        match fs::read(&path) {
-            Ok(bytes) if bytes == file.bytes => {}
-            Ok(_) => {
-                println!("differs: {}", path.display());
-                same = false;
-            }
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                println!("missing: {}", path.display());
-                same = false;
-            }
-            Err(error) => {
-                return Err(io::Error::new(error.kind(), format!("could not read {}: {error}", path.display())));
-            }
+        let found = read(&path)?;
+        if !found.as_ref().is_some_and(|bytes| file.is(bytes)) {
+            println!("{}: {}", if found.is_some() { "differs" } else { "missing" }, path.display());
+            same = false;
         }
     }
     Ok(same)
+}
+
+/// What a file holds, if it is there.
+fn read(path: &Path) -> io::Result<Option<Vec<u8>>> {
+    match fs::read(path) {
+        Ok(bytes) => Ok(Some(bytes)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(io::Error::new(error.kind(), format!("could not read {}: {error}", path.display()))),
+    }
 }

@@ -13,6 +13,7 @@ mod log;
 mod pack;
 mod play;
 mod preview;
+mod sounds;
 mod status;
 pub mod tell;
 mod which;
@@ -58,6 +59,7 @@ fn run(cli: Cli, begun: Instant) -> anyhow::Result<ExitCode> {
         Command::Which(args) => which::run(&args),
         Command::Preview(args) => preview::run(&args, begun),
         Command::Pack(command) => pack::run(&command),
+        Command::Sounds(args) => sounds::run(&args),
         Command::Log(args) => log::run(&args),
         Command::Status(args) => status::run(&args),
         Command::Doctor(args) => doctor::run(&args),

@@ -1,5 +1,6 @@
 //! `herald preview`: hear a pack or an event, with the names as they sound; or render it into a file.
 
+use std::collections::HashSet;
 use std::ffi::OsString;
 use std::io::Write as _;
 use std::path::Path;
@@ -10,7 +11,7 @@ use anyhow::{Context as _, bail};
 
 use super::Silent;
 use super::play::wait_for_end;
-use super::tell::{BAD, BOLD, GOOD};
+use super::tell::{BAD, BOLD, GOOD, clean, padded};
 use crate::cli::Preview;
 use crate::config::{self, Config};
 use crate::event::{self, EVENTS, EventName, Occurrence};
@@ -19,7 +20,8 @@ use crate::paths::Paths;
 use crate::platform::spawn;
 use crate::policy::Reason;
 use crate::ring::{self, Call};
-use crate::sound;
+use crate::sound::collection::{self, Sound};
+use crate::sound::{self, Place};
 use crate::sound_ref::SoundRef;
 
 pub(super) fn run(args: &Preview, begun: Instant) -> anyhow::Result<ExitCode> {
@@ -30,8 +32,10 @@ pub(super) fn run(args: &Preview, begun: Instant) -> anyhow::Result<ExitCode> {
         return render(file, &calls, &config);
     }
     let mut out = anstream::stdout();
+    let mut whole = true;
+    let width = calls.iter().map(|(label, _)| label.chars().count()).max().unwrap_or(0).clamp(18, 60);
     for (label, call) in &calls {
-        write!(out, "{BOLD}{label:<20}{BOLD:#} ")?;
+        write!(out, "{BOLD}{}{BOLD:#}  ", padded(&clean(label), width))?;
         out.flush()?;
         let mut tail = Tail::from_end(&paths).context("could not read the journal")?;
         let rung = ring::ring(&paths, call, begun);
@@ -51,10 +55,11 @@ pub(super) fn run(args: &Preview, begun: Instant) -> anyhow::Result<ExitCode> {
             writeln!(out, "{BAD}no output device{BAD:#}: {}", end.detail())?;
             return otherwise(args.or_render.as_deref(), &calls, &config);
         }
+        // One sound that is broken keeps nobody from hearing the others.
         writeln!(out, "{BAD}{}{BAD:#}", end.in_words())?;
-        return Err(Silent.into());
+        whole = false;
     }
-    Ok(ExitCode::SUCCESS)
+    if whole { Ok(ExitCode::SUCCESS) } else { Err(Silent.into()) }
 }
 
 /// There is no output: a file instead, if one was named.
@@ -84,38 +89,35 @@ fn calls(what: Option<&str>, config: &Config, paths: &Paths) -> anyhow::Result<V
     if let Some(name) = what.filter(|name| known(name)) {
         return Ok(vec![(name.to_owned(), call(name.parse()?, None))]);
     }
+    let Some(pack) = what else {
+        let heard = EVENTS.iter().filter(|row| row.enabled);
+        return heard.map(|row| Ok((row.name.to_owned(), call(row.name.parse()?, None)))).collect();
+    };
     let dirs = sound::Dirs::of(paths);
+    let mut seen = HashSet::new();
     let mut calls = Vec::new();
-    for row in EVENTS.iter().filter(|row| row.enabled || what.is_some()) {
-        let chosen = match what {
-            None => None,
-            Some(pack) => {
-                let Some(sound) = of_pack(pack, row.name)? else { continue };
-                let there = ring::consider(config, &call(row.name.parse()?, Some(sound.clone())));
-                if sound::lookup_any(&there.request, &dirs).found.is_none() {
-                    continue;
-                }
-                Some(sound)
-            }
+    for Sound { id, events, file, label, place } in collection::sounds(&dirs, pack) {
+        // One that serves for several events is heard once, under the first of them.
+        let Ok(place) = place else { continue };
+        if !seen.insert(place.clone()) {
+            continue;
+        }
+        let event =
+            events.first().copied().or(Some(id.as_str()).filter(|id| event::is_event_name(id))).unwrap_or("info");
+        let chosen = match place {
+            Place::File(path) => SoundRef::Path(path),
+            Place::Builtin { pack, id } => SoundRef::Pack { pack: pack.to_owned(), id: id.to_owned() },
         };
-        calls.push((row.name.to_owned(), call(row.name.parse()?, chosen)));
+        let words = label.or_else(|| Some(file).filter(|file| *file != id));
+        let label = words.map_or_else(|| id.clone(), |words| format!("{id}  {words}"));
+        calls.push((label, call(event.parse()?, Some(chosen))));
     }
     if calls.is_empty() {
-        bail!("{:?} is neither an event nor a pack with a sound in it", what.unwrap_or_default());
+        bail!(
+            "{pack:?} is neither an event nor a pack with a sound in it\n  hint: this lists all packs: herald pack list"
+        );
     }
     Ok(calls)
-}
-
-fn of_pack(pack: &str, event: &str) -> anyhow::Result<Option<SoundRef>> {
-    let spelled = match pack.strip_prefix("xdg:") {
-        Some(theme) => match event::canonical(event).and_then(|row| row.xdg.first()) {
-            Some(name) => format!("xdg:{theme}/{name}"),
-            None => return Ok(None),
-        },
-        None if pack == sound::builtin::PACK => format!("builtin:{event}"),
-        None => format!("pack:{pack}/{event}"),
-    };
-    Ok(SoundRef::parse(&spelled, Path::new(""), None)?)
 }
 
 /// Has the player write the sounds, one after the other, into one file.

@@ -6,7 +6,8 @@ use std::time::Duration;
 use anstyle::{AnsiColor, Style};
 use serde_json::{Value, json};
 
-use crate::sound::{Lookup, Tried};
+use crate::sound::collection::Sound;
+use crate::sound::{Lookup, Place, Tried};
 
 pub(super) const BOLD: Style = Style::new().bold();
 pub(super) const DIM: Style = Style::new().dimmed();
@@ -69,6 +70,33 @@ pub(super) fn wrapped(text: &str, width: usize) -> Vec<String> {
         }
     }
     lines
+}
+
+/// The text with blanks behind it up to `width`; where it is longer, its beginning and an ellipsis.
+pub(super) fn padded(text: &str, width: usize) -> String {
+    let count = text.chars().count();
+    if count <= width {
+        return format!("{text}{}", " ".repeat(width - count));
+    }
+    text.chars().take(width.saturating_sub(1)).chain(['…']).collect()
+}
+
+/// A sound of a pack as the JSON shapes have it.
+pub(super) fn sound_json(sound: &Sound) -> Value {
+    let (path, builtin) = match &sound.place {
+        Ok(Place::File(path)) => (Some(path), false),
+        Ok(Place::Builtin { .. }) => (None, true),
+        Err(_) => (None, false),
+    };
+    json!({
+        "id": sound.id,
+        "events": sound.events,
+        "file": sound.file,
+        "label": sound.label,
+        "path": path,
+        "builtin": builtin,
+        "fault": sound.place.as_ref().err(),
+    })
 }
 
 #[cfg(test)]

@@ -15,7 +15,8 @@ use crate::sound;
 
 pub(super) fn run(args: &Which) -> anyhow::Result<ExitCode> {
     let paths = Paths::from_env()?;
-    let Named { call, event } = name(&args.what, &paths)?;
+    let Named { mut call, event } = name(&args.what, &paths)?;
+    call.occurrence.session = args.session.as_deref().map(sound::sessions::named);
     let loaded = config::load(&paths.config, &paths.config_image(), paths.home.as_deref());
     let considered = ring::consider(&loaded.config, &call);
     let lookup = sound::lookup_any(&considered.request, &sound::Dirs::of(&paths));

@@ -157,7 +157,7 @@ pub struct Image {
 impl Image {
     /// The last byte is the number of the layout. Whoever changes the types in `types` changes it: an old image read
     /// as a new one could be a configuration nobody wrote.
-    const MAGIC: [u8; 8] = *b"herald\0\x02";
+    const MAGIC: [u8; 8] = *b"herald\0\x03";
     const CHECKED_FROM: usize = 16;
     const ORIGIN: usize = 16;
     const STAMP: usize = 24;
@@ -409,7 +409,7 @@ mod tests {
         let bytes = postcard::to_stdvec(&full()).unwrap();
         assert_eq!(
             (Image::MAGIC[7], xxh3_64(&bytes)),
-            (2, 14_668_890_599_420_035_310),
+            (3, 16_991_829_057_183_286_769),
             "the configuration is laid out differently: change the last byte of Image::MAGIC, then this line"
         );
     }

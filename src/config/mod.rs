@@ -4,8 +4,9 @@
 //! answers what holds for one occurrence. `image` keeps the last configuration that was clean, so that a hook needn't
 //! parse TOML and a faulty file neither silences nor un-mutes anything.
 //!
-//! Nothing here prints, writes the configuration file, or reads the environment.
+//! `edit` sets a key in the file and leaves the rest of it alone. Nothing here prints or reads the environment.
 
+mod edit;
 mod image;
 mod pattern;
 mod problem;
@@ -16,8 +17,9 @@ mod show;
 mod types;
 mod value;
 
+pub use edit::{Refused, edit, set};
 pub use image::{Applied, Checked, Image, Loaded, check, load, store};
-pub use problem::{Problem, Severity};
+pub use problem::{Problem, Severity, nearest};
 pub use read::parse;
 pub use show::show;
 pub use types::{Config, Overlap, Overrides, Pattern, Rule, Settings, Speaker, When};

@@ -175,7 +175,7 @@ pub(super) fn shortened(text: &str, limit: usize) -> String {
 }
 
 /// The candidate that was probably meant by `word`: the nearest, or one that was cut short or went on.
-pub(super) fn nearest<'c>(word: &str, candidates: impl IntoIterator<Item = &'c str> + Clone) -> Option<&'c str> {
+pub fn nearest<'c>(word: &str, candidates: impl IntoIterator<Item = &'c str> + Clone) -> Option<&'c str> {
     let tolerance = |word: &str| (word.len() / 3).clamp(1, 3);
     nearest_within(word, candidates.clone(), tolerance).or_else(|| {
         let word = word.to_lowercase();

@@ -15,7 +15,7 @@ use super::value::Condition;
 use crate::event::{self, EventName};
 
 const ROOT: &[&str] = &["volume", "pack", "timeout", "events", "speaker", "rules"];
-const SPEAKER: &[&str] = &["overlap", "min_audible", "lead_in"];
+const SPEAKER: &[&str] = &["overlap", "min_audible", "lead_in", "normalize"];
 const EVENT: &[&str] = &["enabled", "sound", "volume", "throttle", "priority", "delay", "min_duration"];
 const RULE: &[&str] = &["match", "enabled", "sound", "pack", "volume", "throttle", "priority", "delay", "min_duration"];
 const MATCH: &[&str] = &["agent", "event", "tool", "cwd", "detail"];
@@ -77,7 +77,8 @@ impl Reader<'_> {
                 "overlap" => set(&mut speaker.overlap, self.overlap(&entry)),
                 "min_audible" => set(&mut speaker.min_audible, self.duration(&entry, limit::MIN_AUDIBLE)),
                 "lead_in" => set(&mut speaker.lead_in, self.duration(&entry, limit::LEAD_IN)),
-                "normalize" | "skip_when" => self.not_built(&entry),
+                "normalize" => set(&mut speaker.normalize, self.boolean(&entry)),
+                "skip_when" => self.not_built(&entry),
                 _ => self.unknown(&entry, SPEAKER),
             }
         }
@@ -351,7 +352,7 @@ mod tests {
         "#;
         let (config, problems) = read(text);
         let unbuilt: Vec<_> = problems.iter().map(|problem| (problem.severity, problem.key.as_str())).collect();
-        let warned = ["speaker.normalize", "speaker.skip_when", "quiet"];
+        let warned = ["speaker.skip_when", "quiet"];
         assert_eq!(unbuilt, warned.map(|key| (Severity::Note, key)));
         assert!(problems.iter().all(|problem| problem.message.contains("not supported by this version")));
         assert_eq!(config.events.len(), 1);

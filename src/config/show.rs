@@ -17,6 +17,7 @@ pub fn show(config: &Config) -> String {
     _ = writeln!(out, "overlap = \"{}\"", speaker.overlap.as_str());
     _ = writeln!(out, "min_audible = \"{}\"", spelled(speaker.min_audible));
     _ = writeln!(out, "lead_in = \"{}\"", spelled(speaker.lead_in));
+    _ = writeln!(out, "normalize = {}", speaker.normalize);
 
     for (name, overrides) in &config.events {
         _ = writeln!(out, "\n[events.\"{name}\"]");
@@ -108,7 +109,7 @@ mod tests {
         assert_eq!(
             text,
             "volume = 70\npack = \"herald\"\ntimeout = \"10s\"\n\n[speaker]\noverlap = \"queue\"\n\
-             min_audible = \"150ms\"\nlead_in = \"0s\"\n"
+             min_audible = \"150ms\"\nlead_in = \"0s\"\nnormalize = true\n"
         );
         read_back(&Config::default());
     }
@@ -203,9 +204,10 @@ mod tests {
             overlap in prop::sample::select(&Overlap::ALL[..]),
             min_audible in duration(limit::MIN_AUDIBLE),
             lead_in in duration(limit::LEAD_IN),
+            normalize in any::<bool>(),
         ) -> Config {
             let events = events.into_iter().map(|(name, overrides)| (name.parse().unwrap(), overrides)).collect();
-            Config { volume, packs, timeout, events, rules, speaker: Speaker { overlap, min_audible, lead_in } }
+            Config { volume, packs, timeout, events, rules, speaker: Speaker { overlap, min_audible, lead_in, normalize } }
         }
     }
 

@@ -56,11 +56,18 @@ pub struct Speaker {
     pub min_audible: Duration,
     /// Silence played first, for devices that sleep.
     pub lead_in: Duration,
+    /// Every sound is brought to one loudness.
+    pub normalize: bool,
 }
 
 impl Default for Speaker {
     fn default() -> Self {
-        Self { overlap: Overlap::Queue, min_audible: Duration::from_millis(150), lead_in: Duration::ZERO }
+        Self {
+            overlap: Overlap::Queue,
+            min_audible: Duration::from_millis(150),
+            lead_in: Duration::ZERO,
+            normalize: true,
+        }
     }
 }
 

@@ -237,7 +237,7 @@ impl Reader<'_> {
     }
 
     pub(super) fn packs(&mut self, entry: &Entry<'_>) -> Option<Vec<String>> {
-        let texts = self.texts(entry, "; the built-in pack is called \"herald\"")?;
+        let texts = self.texts(entry, "; the built-in packs are called \"herald\" and \"quiet\"")?;
         let mut packs = Vec::with_capacity(texts.len());
         for (at, text) in &texts {
             let name = text.strip_prefix("xdg:").unwrap_or(text);

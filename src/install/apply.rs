@@ -11,7 +11,7 @@ use anyhow::{Context as _, bail};
 
 use super::place;
 use super::record::{Entry, Record, hash_of};
-use super::whole::replace;
+use crate::platform::whole::replace;
 
 /// One file's way from what it is to what it should be.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -17,7 +17,6 @@ mod shape;
 mod survey;
 mod table;
 mod toml;
-mod whole;
 mod work;
 mod yaml;
 

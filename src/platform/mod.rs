@@ -17,6 +17,7 @@ pub mod lock;
 pub mod look;
 pub mod rename;
 pub mod spawn;
+pub mod whole;
 
 /// Makes panics silent: for programs whose output belongs to somebody else.
 pub fn silence_panics() {

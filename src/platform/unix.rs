@@ -279,7 +279,9 @@ pub fn detach(command: &mut Command) -> io::Result<u32> {
 
 /// First thing in a detached process: give up what was inherited, and take a lease on life.
 ///
-/// `memory` bounds the address space. Descriptors above the standard three are closed.
+/// `memory` bounds what this process may write to of its own, in bytes: an allocation beyond it ends the process. Memory
+/// shared with a sound server doesn't count, up to four times as much in all. Descriptors above the standard three are
+/// closed.
 pub fn settle_detached(lease: Duration, memory: u64) {
     use rustix::process::{Resource, Rlimit, setrlimit};
     #[cfg(any(target_os = "linux", target_os = "android"))]
@@ -303,7 +305,10 @@ pub fn settle_detached(lease: Duration, memory: u64) {
     limit(Resource::Core, 0);
     limit(Resource::Nofile, 64);
     #[cfg(target_os = "linux")]
-    limit(Resource::As, memory);
+    {
+        limit(Resource::Data, memory);
+        limit(Resource::As, memory.saturating_mul(4));
+    }
     #[cfg(not(target_os = "linux"))]
     let _ = memory;
     renew_lease(lease);

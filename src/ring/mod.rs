@@ -22,6 +22,7 @@ use crate::event::Occurrence;
 use crate::paths::Paths;
 use crate::platform::clock::Stamp;
 use crate::policy::{self, Decision, Memory, Reason, Ticket};
+use crate::sound;
 use crate::sound::request::Request;
 use crate::sound_ref::SoundRef;
 use crate::speaker::{self, Speaker};
@@ -72,14 +73,16 @@ pub fn consider(config: &Config, call: &Call) -> Considered {
     }
     let mut request = Request {
         event: call.occurrence.event.clone(),
-        details: Vec::new(),
+        details: sound::details(&call.occurrence),
         chosen: call.chosen.clone(),
         sounds: settings.sounds.clone(),
         packs: settings.packs.clone(),
         volume: settings.volume,
+        normalize: config.speaker.normalize,
         lead_in: config.speaker.lead_in,
         timeout: config.timeout,
         min_audible: config.speaker.min_audible,
+        session: call.occurrence.session,
     };
     while request.encode().len() > speaker::PAYLOAD_LIMIT && request.sounds.pop().is_some() {}
     Considered { settings, request }

@@ -1,14 +1,36 @@
-//! The built-in pack: the rung of the lookup chain that always has an answer.
+//! The built-in packs: what is always there, and the rung of the lookup chain that always has an answer.
 //!
-//! Owns the names of its sounds and, apart from them, the sounds. Names and data are two tables on purpose: the linker
-//! drops what nobody refers to, so a program that only asks [`has`] doesn't carry a megabyte of samples it never plays.
-//! Nothing but [`bytes`] may refer to the data.
+//! Owns the names of their sounds and, apart from them, the sounds. Names and data are separate tables on purpose: the
+//! linker drops what nobody refers to, so a program that only asks [`has`] doesn't carry a megabyte of samples it never
+//! plays. Nothing but [`bytes`] may refer to the data. Every pack has a sound for every event, so they share one list of
+//! ids. Nothing on a disk stands for a pack of these names or changes it.
 
-/// The pack's name, as in `pack = "herald"`.
+/// The pack of `builtin:ID`; it stands behind all others.
 pub const PACK: &str = "herald";
 
-/// One sound per event, in the order of the table of events.
-const IDS: &[&str] = &[
+/// The names of all built-in packs, as in `pack = "quiet"`.
+pub const PACKS: &[&str] = &[PACK, "quiet"];
+
+/// The names once, the files of each pack beside them.
+macro_rules! sounds {
+    ($($id:literal,)*) => {
+        /// One sound per event, in the order of the table of events.
+        const IDS: &[&str] = &[$($id),*];
+
+        /// The sound of that id in that pack, a whole WAV file.
+        pub fn bytes(pack: &str, id: &str) -> Option<&'static [u8]> {
+            Some(match (pack, id) {
+                $(
+                    ("herald", $id) => include_bytes!(concat!("../../sounds/herald/", $id, ".wav")),
+                    ("quiet", $id) => include_bytes!(concat!("../../sounds/quiet/", $id, ".wav")),
+                )*
+                _ => return None,
+            })
+        }
+    };
+}
+
+sounds! {
     "task.complete",
     "task.error",
     "input.required",
@@ -30,49 +52,25 @@ const IDS: &[&str] = &[
     "tool.error",
     "info",
     "user.spam",
-];
+}
 
-/// The ids of all its sounds; each is the name of an event.
+/// The ids of the sounds, the same in every pack; each is the name of an event.
 pub fn ids() -> impl Iterator<Item = &'static str> {
     IDS.iter().copied()
 }
 
-/// Whether it has a sound of that id.
-pub fn has(id: &str) -> bool {
-    IDS.contains(&id)
+/// Whether there is a built-in pack of that name with a sound of that id.
+pub fn has(pack: &str, id: &str) -> bool {
+    PACKS.contains(&pack) && IDS.contains(&id)
 }
 
-/// The sound of that id, a whole WAV file.
-pub fn bytes(id: &str) -> Option<&'static [u8]> {
-    Some(match id {
-        "task.complete" => include_bytes!("../../sounds/herald/task.complete.wav"),
-        "task.error" => include_bytes!("../../sounds/herald/task.error.wav"),
-        "input.required" => include_bytes!("../../sounds/herald/input.required.wav"),
-        "input.permission" => include_bytes!("../../sounds/herald/input.permission.wav"),
-        "input.question" => include_bytes!("../../sounds/herald/input.question.wav"),
-        "input.idle" => include_bytes!("../../sounds/herald/input.idle.wav"),
-        "resource.limit" => include_bytes!("../../sounds/herald/resource.limit.wav"),
-        "command.success" => include_bytes!("../../sounds/herald/command.success.wav"),
-        "command.failure" => include_bytes!("../../sounds/herald/command.failure.wav"),
-        "bell" => include_bytes!("../../sounds/herald/bell.wav"),
-        "session.start" => include_bytes!("../../sounds/herald/session.start.wav"),
-        "session.end" => include_bytes!("../../sounds/herald/session.end.wav"),
-        "task.start" => include_bytes!("../../sounds/herald/task.start.wav"),
-        "task.progress" => include_bytes!("../../sounds/herald/task.progress.wav"),
-        "task.interrupted" => include_bytes!("../../sounds/herald/task.interrupted.wav"),
-        "context.compact" => include_bytes!("../../sounds/herald/context.compact.wav"),
-        "subagent.complete" => include_bytes!("../../sounds/herald/subagent.complete.wav"),
-        "background.complete" => include_bytes!("../../sounds/herald/background.complete.wav"),
-        "tool.error" => include_bytes!("../../sounds/herald/tool.error.wav"),
-        "info" => include_bytes!("../../sounds/herald/info.wav"),
-        "user.spam" => include_bytes!("../../sounds/herald/user.spam.wav"),
+/// A pack's manifest, `openpeon.json`.
+pub fn manifest(pack: &str) -> Option<&'static str> {
+    Some(match pack {
+        "herald" => include_str!("../../sounds/herald/openpeon.json"),
+        "quiet" => include_str!("../../sounds/quiet/openpeon.json"),
         _ => return None,
     })
-}
-
-/// The pack's manifest, `openpeon.json`.
-pub fn manifest() -> &'static str {
-    include_str!("../../sounds/herald/openpeon.json")
 }
 
 #[cfg(test)]
@@ -80,11 +78,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_id_gives_the_file_of_its_name() {
-        for id in ids() {
-            let path = format!("{}/sounds/herald/{id}.wav", env!("CARGO_MANIFEST_DIR"));
-            let file = std::fs::read(path).unwrap();
-            assert!(bytes(id).is_some_and(|data| data == file), "{id}");
+    fn each_id_of_each_pack_gives_the_file_of_its_name() {
+        for pack in PACKS {
+            let file =
+                |name: &str| std::fs::read(format!("{}/sounds/{pack}/{name}", env!("CARGO_MANIFEST_DIR"))).unwrap();
+            for id in ids() {
+                assert!(
+                    has(pack, id) && bytes(pack, id).is_some_and(|data| data == file(&format!("{id}.wav"))),
+                    "{id}"
+                );
+            }
+            assert_eq!(manifest(pack).unwrap().as_bytes(), file("openpeon.json"), "{pack}");
         }
     }
 
@@ -95,10 +99,14 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_id_has_neither_name_nor_data() {
-        for id in ["", "deploy.done", "task.complete.wav", "TASK.COMPLETE"] {
-            assert!(!has(id) && bytes(id).is_none(), "{id}");
+    fn an_unknown_id_has_neither_name_nor_data_and_an_unknown_pack_nothing() {
+        for pack in PACKS {
+            for id in ["", "deploy.done", "task.complete.wav", "TASK.COMPLETE"] {
+                assert!(!has(pack, id) && bytes(pack, id).is_none(), "{pack} {id}");
+            }
         }
-        assert!(has("task.complete"));
+        for pack in ["", "Herald", "loud", "quiet/"] {
+            assert!(!has(pack, "bell") && bytes(pack, "bell").is_none() && manifest(pack).is_none(), "{pack}");
+        }
     }
 }

@@ -13,7 +13,7 @@ use xxhash_rust::xxh3::Xxh3Default;
 use super::place::{Dirs, Place};
 use super::request::Request;
 use super::shelf::{Answer, Pack, Shelf, Word, spelled};
-use super::{builtin, file};
+use super::{builtin, file, sessions};
 use crate::event::{EventName, with_parents};
 use crate::sound_ref::SoundRef;
 
@@ -24,6 +24,7 @@ const NEUTRAL: &str = "info";
 mod rung {
     pub(super) const COMMAND_LINE: &str = "command-line";
     pub(super) const CONFIG: &str = "config";
+    pub(super) const SESSION: &str = "session";
     pub(super) const DETAIL: &str = "detail";
     pub(super) const PACK: &str = "pack";
     pub(super) const PARENT: &str = "parent";
@@ -44,7 +45,7 @@ pub struct Candidate {
 /// One line of the record: a candidate of a rung, and what became of it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Tried {
-    /// The rung: `command-line`, `config`, `detail`, `pack`, `parent` or `built-in`.
+    /// The rung: `command-line`, `config`, `session`, `detail`, `pack`, `parent` or `built-in`.
     pub rung: String,
     /// The sound, as it would be written down; a pack alone where the pack itself is at fault.
     pub candidate: String,
@@ -74,8 +75,12 @@ pub fn lookup(
     choose: &mut dyn FnMut(usize, u64) -> usize,
     accept: &mut dyn FnMut(&Candidate) -> Result<(), String>,
 ) -> Lookup {
+    let own = match (request.session, &dirs.sessions) {
+        (Some(session), Some(file)) if request.chosen.is_none() => sessions::packs_of(file, session),
+        _ => Vec::new(),
+    };
     let mut chain = Chain { shelf: Shelf::new(dirs), asked: HashSet::new(), tried: Vec::new(), choose, accept };
-    let found = match chain.climb(request) {
+    let found = match chain.climb(request, &own) {
         ControlFlow::Break(end) => end,
         ControlFlow::Continue(()) => None,
     };
@@ -86,7 +91,7 @@ pub fn lookup(
 pub fn describe(candidate: &Candidate) -> serde_json::Value {
     let (path, builtin) = match &candidate.place {
         Place::File(path) => (Some(path.to_string_lossy()), false),
-        Place::Builtin(_) => (None, true),
+        Place::Builtin { .. } => (None, true),
     };
     serde_json::json!({ "pack": candidate.pack, "id": candidate.id, "path": path, "builtin": builtin })
 }
@@ -112,7 +117,7 @@ struct Chain<'a> {
 }
 
 impl Chain<'_> {
-    fn climb(&mut self, request: &Request) -> Step {
+    fn climb(&mut self, request: &Request, own: &[String]) -> Step {
         if let Some(chosen) = &request.chosen {
             return self.written(rung::COMMAND_LINE, std::slice::from_ref(chosen));
         }
@@ -120,11 +125,19 @@ impl Chain<'_> {
         let event = request.event.as_ref().map(EventName::as_str);
         // The event itself is often the last of its details; it has rungs of its own.
         for detail in request.details.iter().map(EventName::as_str).filter(|detail| Some(*detail) != event) {
+            for pack in own {
+                self.ask(rung::SESSION, pack, detail)?;
+            }
             for pack in &request.packs {
                 self.ask(rung::DETAIL, pack, detail)?;
             }
         }
         let Some(event) = event else { return ControlFlow::Continue(()) };
+        for pack in own {
+            for name in with_parents(event) {
+                self.ask(rung::SESSION, pack, name)?;
+            }
+        }
         for pack in &request.packs {
             for name in with_parents(event) {
                 self.ask(if name == event { rung::PACK } else { rung::PARENT }, pack, name)?;
@@ -274,6 +287,6 @@ impl Chain<'_> {
 fn name_of(place: &Place) -> String {
     match place {
         Place::File(path) => path.file_name().unwrap_or_default().to_string_lossy().into_owned(),
-        Place::Builtin(id) => (*id).to_owned(),
+        Place::Builtin { id, .. } => (*id).to_owned(),
     }
 }

@@ -8,12 +8,18 @@ use crate::paths::Paths;
 use crate::platform;
 
 use super::request::Request;
+use super::shelf::spelled;
 use super::{Candidate, Dirs, Lookup, Place, lookup, pick};
 
 impl Dirs {
     /// Where this user's packs and themes lie.
     pub fn of(paths: &Paths) -> Self {
-        Self { packs: paths.pack_dirs(), xdg_bases: paths.xdg_bases(), locale: Paths::locale() }
+        Self {
+            packs: paths.pack_dirs(),
+            xdg_bases: paths.xdg_bases(),
+            sessions: Some(paths.sessions()),
+            locale: Paths::locale(),
+        }
     }
 }
 
@@ -21,7 +27,7 @@ impl fmt::Display for Candidate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match (&self.place, &self.pack) {
             (Place::File(path), _) => write!(f, "{}", path.display()),
-            (Place::Builtin(id), _) => write!(f, "builtin:{id}"),
+            (Place::Builtin { pack, id }, _) => f.write_str(&spelled(pack, id)),
         }
     }
 }

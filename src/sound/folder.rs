@@ -52,6 +52,20 @@ impl Folder {
             .collect()
     }
 
+    /// Every sound file that lies there, by name: what it is named after, and where it is or why it may not be used.
+    pub(super) fn all(&self) -> Vec<(String, String, Result<PathBuf, String>)> {
+        let mut names: Vec<&String> = self.entries().iter().collect();
+        names.sort_unstable();
+        let listed = names.into_iter().filter_map(|name| Some((file::stem(name)?, name)));
+        listed
+            .map(|(stem, name)| {
+                let path = self.root.path().join(name);
+                let checked = self.root.confine(&path).and_then(|real| file::usable(&real));
+                (event_of(stem).to_owned(), name.clone(), checked.map(|()| path))
+            })
+            .collect()
+    }
+
     fn entries(&self) -> &[String] {
         self.entries.get_or_init(|| {
             let Ok(entries) = fs::read_dir(self.root.path()) else { return Vec::new() };

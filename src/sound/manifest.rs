@@ -3,7 +3,7 @@
 //! Reads tolerantly: what is not understood is passed over, and one bad entry never costs the others. Judging a pack
 //! strictly is a different task. Every path in a manifest is a stranger's and goes through `file`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use serde::Deserialize;
@@ -25,7 +25,7 @@ const LEGACY_NAME: &str = "manifest.json";
 pub(super) const MOST_VARIANTS: usize = 256;
 
 /// What the forerunner called the categories.
-pub(super) const LEGACY: &[(&str, &str)] = &[
+const LEGACY: &[(&str, &str)] = &[
     ("session.start", "greeting"),
     ("task.acknowledge", "acknowledge"),
     ("task.complete", "complete"),
@@ -119,6 +119,15 @@ impl Manifest {
 
     /// The sounds of a category: by its own name, else by an alias, else by what the forerunner called it.
     pub(super) fn category(&self, name: &str) -> Vec<Result<PathBuf, String>> {
+        self.files_of(name).map(|file| self.sound(file)).collect()
+    }
+
+    /// Whether there is a usable sound for the category.
+    pub(super) fn has_category(&self, name: &str) -> bool {
+        self.files_of(name).any(|file| self.sound(file).is_ok())
+    }
+
+    fn files_of(&self, name: &str) -> impl Iterator<Item = &String> {
         let before = || {
             LEGACY.iter().find(|(new, _)| self.legacy && *new == name).and_then(|(_, old)| self.categories.get(*old))
         };
@@ -127,7 +136,17 @@ impl Manifest {
             .get(name)
             .or_else(|| self.aliases.get(name).and_then(|target| self.categories.get(target)))
             .or_else(before);
-        files.into_iter().flatten().take(MOST_VARIANTS).map(|file| self.sound(file)).collect()
+        files.into_iter().flatten().take(MOST_VARIANTS)
+    }
+
+    /// Whether it is the forerunner's.
+    pub(super) fn is_legacy(&self) -> bool {
+        self.legacy
+    }
+
+    /// How many different files it names.
+    pub(super) fn count(&self) -> usize {
+        self.categories.values().flatten().collect::<BTreeSet<_>>().len()
     }
 
     /// The sounds whose file is called `name`: those the manifest lists, else those that lie beside it.
@@ -151,6 +170,11 @@ impl Manifest {
     fn sound(&self, file: &str) -> Result<PathBuf, String> {
         resolve(self.folder.root(), file).map(|found| found.path).map_err(|why| format!("{file:?} {why}"))
     }
+}
+
+/// What a category of the forerunner's is called now.
+pub(super) fn modern(name: &str) -> Option<&'static str> {
+    LEGACY.iter().find(|(_, old)| *old == name).map(|(new, _)| *new)
 }
 
 /// A manifest's name, and what belongs to it.

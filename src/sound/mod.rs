@@ -6,29 +6,38 @@
 //! | file | owns |
 //! |---|---|
 //! | [`request`] | what the front asks for |
+//! | `details` | the names a tool and its command add before the event's own |
+//! | [`sessions`] | which sessions have packs of their own |
 //! | `find` | the chain with this machine's directories, and what was picked last |
 //! | `chain` | the rungs, in order, and the record of what was tried |
 //! | `shelf` | packs by name, each opened at most once a lookup; which words a pack is asked for |
 //! | `manifest`, `folder`, `xdg`, [`builtin`] | the kinds of packs |
 //! | `file` | which names and files are fit to be opened |
 //! | `place` | where sounds are looked for, and where one is |
+//! | [`collection`] | all packs there are, and all sounds of one |
+//! | [`inspect`] | what the player says of files: length, level, format |
 //! | `verdict` | what is wrong with a pack, strictly |
 //! | `pick` | chance without an immediate repeat |
 
 pub mod builtin;
 mod chain;
+pub mod collection;
+mod details;
 mod file;
 mod find;
 mod folder;
+pub mod inspect;
 mod manifest;
 mod pick;
 mod place;
 pub mod request;
+pub mod sessions;
 mod shelf;
 pub mod verdict;
 mod xdg;
 
 pub use chain::{Candidate, Lookup, Tried, describe, lookup};
+pub use details::details;
 pub use file::{LARGEST, magic_ok, open_sound};
 pub use find::{Picks, lookup_any, lookup_random};
 pub use pick::pick;

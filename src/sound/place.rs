@@ -9,6 +9,8 @@ pub struct Dirs {
     pub packs: Vec<PathBuf>,
     /// The XDG data directories, in order, without the `sounds` below them; relative ones are passed over.
     pub xdg_bases: Vec<PathBuf>,
+    /// The file that says which sessions have packs of their own.
+    pub sessions: Option<PathBuf>,
     /// The user's locale for messages, as the environment has it.
     pub locale: Option<String>,
 }
@@ -18,6 +20,11 @@ pub struct Dirs {
 pub enum Place {
     /// A file.
     File(PathBuf),
-    /// Compiled in, under this id.
-    Builtin(&'static str),
+    /// Compiled in.
+    Builtin {
+        /// The pack, by its name in the table of built-in packs.
+        pack: &'static str,
+        /// The sound's id in it.
+        id: &'static str,
+    },
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::event::EventName;
+use crate::event::{EventName, Session};
 use crate::sound_ref::SoundRef;
 
 /// A wish to hear something, complete: the player needs no configuration to fulfil it.
@@ -18,7 +18,7 @@ pub struct Request {
     pub chosen: Option<SoundRef>,
     /// The configured sounds; one is picked at random, not the last one again.
     pub sounds: Vec<SoundRef>,
-    /// Active packs in order. The built-in one always stands behind them.
+    /// Active packs in order. The built-in `herald` always stands behind them.
     pub packs: Vec<String>,
     /// Perceptual volume 0 to 100, all factors multiplied in.
     pub volume: u8,
@@ -28,6 +28,10 @@ pub struct Request {
     pub timeout: Duration,
     /// Nobody cuts it before it was heard this long.
     pub min_audible: Duration,
+    /// Whose it is: a session may have packs of its own, which stand in front of the others.
+    pub session: Option<Session>,
+    /// It is brought to the loudness that all sounds have.
+    pub normalize: bool,
 }
 
 impl Request {
@@ -37,7 +41,56 @@ impl Request {
     }
 
     /// The request in those bytes; `None` if they are another version's or damaged.
+    ///
+    /// A first version knew neither of the last two fields: its requests are of no session, and are brought to one
+    /// loudness.
     pub fn decode(bytes: &[u8]) -> Option<Self> {
-        postcard::from_bytes(bytes).ok()
+        const NO_SESSION: u8 = 0;
+        const NORMALIZED: u8 = 1;
+        let whole = |bytes: &[u8]| {
+            let (request, rest) = postcard::take_from_bytes(bytes).ok()?;
+            rest.is_empty().then_some(request)
+        };
+        whole(bytes).or_else(|| whole(&[bytes, &[NO_SESSION, NORMALIZED]].concat()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn request() -> Request {
+        Request {
+            event: "task.complete".parse().ok(),
+            details: Vec::new(),
+            chosen: None,
+            sounds: vec![SoundRef::Builtin("bell".to_owned())],
+            packs: vec!["glass".to_owned()],
+            volume: 70,
+            lead_in: Duration::ZERO,
+            timeout: Duration::from_secs(10),
+            min_audible: Duration::from_millis(150),
+            session: Some(Session::of("s")),
+            normalize: true,
+        }
+    }
+
+    #[test]
+    fn what_is_encoded_is_decoded() {
+        for session in [None, Some(Session(0)), Some(Session(u64::MAX))] {
+            let request = Request { session, ..request() };
+            assert_eq!(Request::decode(&request.encode()), Some(request));
+        }
+    }
+
+    #[test]
+    fn one_of_the_version_without_sessions_is_of_no_session_and_a_cut_one_is_none() {
+        let without = Request { session: None, ..request() };
+        let bytes = without.encode();
+        let older = &bytes[..bytes.len() - 2];
+        assert_eq!(Request::decode(older), Some(without));
+        for end in 0..older.len() {
+            assert_eq!(Request::decode(&older[..end]), None, "{end}");
+        }
     }
 }

@@ -3,7 +3,7 @@
 //! Owns what kind a pack is. A name never leads out of the directories that hold packs.
 
 use std::collections::HashMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use super::builtin;
@@ -16,13 +16,13 @@ use crate::event::{canonical, from_herald_or_cesp};
 use crate::sound_ref::is_part;
 
 /// What marks the name of an XDG theme in a list of packs.
-const XDG: &str = "xdg:";
+pub(super) const XDG: &str = "xdg:";
 
 /// A pack, by what it is made of.
 #[derive(Debug)]
 pub(super) enum Pack {
-    /// The one that is compiled in.
-    Builtin,
+    /// One that is compiled in.
+    Builtin(&'static str),
     /// An XDG sound theme; `root` where it is a pack's directory rather than the system's.
     Theme { theme: Theme, root: Option<Root> },
     /// A CESP pack.
@@ -87,7 +87,7 @@ impl Pack {
                     .collect()
             }
             Self::Theme { .. } => row.map(|row| row.xdg).unwrap_or_default().iter().copied().map(Word::Name).collect(),
-            Self::Builtin | Self::Folder(_) => vec![Word::Name(event)],
+            Self::Builtin(_) | Self::Folder(_) => vec![Word::Name(event)],
             Self::Absent => Vec::new(),
         }
     }
@@ -96,7 +96,7 @@ impl Pack {
     pub(super) fn words_of_id<'a>(&self, id: &'a str) -> Vec<Word<'a>> {
         match self {
             Self::Theme { .. } => [Word::Name(id)].into_iter().chain(self.words(id)).collect(),
-            Self::Builtin | Self::Folder(_) => {
+            Self::Builtin(_) | Self::Folder(_) => {
                 let event = from_herald_or_cesp(id).map(|row| row.name).filter(|event| *event != id);
                 [Some(id), event].into_iter().flatten().map(Word::Name).collect()
             }
@@ -107,8 +107,9 @@ impl Pack {
     /// The sounds it has for a word.
     pub(super) fn sounds(&self, word: Word<'_>) -> Answer {
         match (self, word) {
-            (Self::Builtin, Word::Name(id)) => {
-                Answer::Sounds(builtin_id(id).map(|id| Ok(Place::Builtin(id))).into_iter().collect())
+            (Self::Builtin(pack), Word::Name(id)) => {
+                let place = builtin::ids().find(|known| *known == id).map(|id| Place::Builtin { pack, id });
+                Answer::Sounds(place.map(Ok).into_iter().collect())
             }
             (Self::Theme { theme, root }, Word::Name(name)) if is_part(name) => match theme.find(name) {
                 xdg::Answer::Disabled => Answer::Disabled,
@@ -131,6 +132,16 @@ impl Pack {
     }
 }
 
+impl Pack {
+    /// Whether it has a usable sound for an event of its own, its parents left aside.
+    pub(super) fn covers(&self, event: &str) -> bool {
+        self.words(event).into_iter().any(|word| match (self, word) {
+            (Self::Manifest(pack), Word::Category(name)) => pack.has_category(name),
+            _ => matches!(self.sounds(word), Answer::Sounds(sounds) if sounds.iter().any(Result::is_ok)),
+        })
+    }
+}
+
 /// How a sound of a pack is spelled, by the pack's name.
 pub(super) fn spelled(pack: &str, id: &str) -> String {
     match pack {
@@ -138,10 +149,6 @@ pub(super) fn spelled(pack: &str, id: &str) -> String {
         theme if theme.starts_with(XDG) => format!("{theme}/{id}"),
         pack => format!("pack:{pack}/{id}"),
     }
-}
-
-fn builtin_id(id: &str) -> Option<&'static str> {
-    builtin::ids().find(|known| *known == id)
 }
 
 /// Opened packs.
@@ -156,6 +163,11 @@ impl<'a> Shelf<'a> {
         Self { dirs, opened: HashMap::new() }
     }
 
+    /// Where it looks.
+    pub(super) fn dirs(&self) -> &Dirs {
+        self.dirs
+    }
+
     /// The pack of that name; when it is opened the first time, also what is wrong with it.
     pub(super) fn open(&mut self, name: &str) -> (Rc<Pack>, Option<String>) {
         if let Some(pack) = self.opened.get(name) {
@@ -167,10 +179,12 @@ impl<'a> Shelf<'a> {
         (pack, fault)
     }
 
-    fn read(&self, name: &str) -> (Pack, Option<String>) {
+    /// The pack of that name, and what is wrong with it.
+    pub(super) fn read(&self, name: &str) -> (Pack, Option<String>) {
         let absent = |why: &str| (Pack::Absent, Some(why.to_owned()));
-        if name == builtin::PACK {
-            return (Pack::Builtin, None);
+        // A folder of that name is never looked at: what is built in sounds the same on every machine.
+        if let Some(pack) = builtin::PACKS.iter().find(|pack| **pack == name) {
+            return (Pack::Builtin(pack), None);
         }
         let theme = name.strip_prefix(XDG);
         if !is_part(theme.unwrap_or(name)) {
@@ -184,12 +198,17 @@ impl<'a> Shelf<'a> {
         else {
             return absent("there is no such pack");
         };
+        self.read_at(home, name, root)
+    }
+
+    /// The pack called `name` in the directory `root` below `home`, whether or not another one of the name comes first.
+    pub(super) fn read_at(&self, home: &Path, name: &str, root: Root) -> (Pack, Option<String>) {
         match Manifest::read(&root) {
             Ok(Some(pack)) => (Pack::Manifest(pack), None),
             Err(fault) => (Pack::Absent, Some(fault)),
             Ok(None) if xdg::is_theme(root.path()) => {
                 // Its home stands in front of the system's directories, and the pack is the theme.
-                let bases = [home.clone()].into_iter().chain(self.sound_bases()).collect();
+                let bases = [home.to_path_buf()].into_iter().chain(self.sound_bases()).collect();
                 let (theme, fault) = Theme::load(name, bases, self.dirs.locale.as_deref());
                 (Pack::Theme { theme, root: Some(root) }, fault)
             }
@@ -197,7 +216,8 @@ impl<'a> Shelf<'a> {
         }
     }
 
-    fn sound_bases(&self) -> Vec<PathBuf> {
+    /// The directories that hold themes.
+    pub(super) fn sound_bases(&self) -> Vec<PathBuf> {
         self.dirs.xdg_bases.iter().filter(|base| base.is_absolute()).map(|base| base.join("sounds")).collect()
     }
 }

@@ -3,6 +3,8 @@
 //! The algorithm is libcanberra's, except that a missing or corrupt parent is passed over and a circle of parents ends.
 //! Themes are installed by the system's packages and may be woven of links, so links are followed here.
 
+use std::collections::BTreeMap;
+use std::fs;
 use std::path::{Component, Path, PathBuf};
 
 use super::file;
@@ -13,6 +15,9 @@ const LAST: &str = "freedesktop";
 
 /// The output profile asked for; notification sounds have no other.
 const PROFILE: &str = "stereo";
+
+/// The endings of sounds, in the order in which they are asked for.
+pub(super) const ENDINGS: &[&str] = &["oga", "ogg", "wav"];
 
 /// As many as libcanberra reads.
 const MOST_THEMES: usize = 8;
@@ -75,6 +80,25 @@ impl Theme {
             .unwrap_or(Answer::Nothing)
     }
 
+    /// What it is called among people.
+    pub(super) fn title(&self) -> Option<String> {
+        index(&self.bases, &self.name).ok()?.title
+    }
+
+    /// The sounds of the theme itself, for our profile and for no language in particular: name and file.
+    pub(super) fn own(&self) -> Vec<(String, PathBuf)> {
+        let own = self.places.iter().filter(|(theme, _)| *theme == self.name);
+        let dirs = own.flat_map(|(theme, dir)| self.bases.iter().map(move |base| base.join(theme).join(dir)));
+        let mut found = BTreeMap::new();
+        for path in dirs.filter_map(|dir| fs::read_dir(dir).ok()).flatten().flatten().map(|entry| entry.path()) {
+            let end = path.extension().and_then(|end| end.to_str()).unwrap_or_default();
+            if let Some(stem) = path.file_stem().and_then(|stem| stem.to_str()).filter(|_| ENDINGS.contains(&end)) {
+                found.entry(stem.to_owned()).or_insert_with(|| path.components().collect());
+            }
+        }
+        found.into_iter().collect()
+    }
+
     /// Looks in one directory: the full name before its generic forms, the user's language before none.
     fn look(&self, dir: &Path, name: &str) -> Answer {
         if !dir.is_dir() {
@@ -88,7 +112,7 @@ impl Theme {
                 if place.join(format!("{name}.disabled")).exists() {
                     return Answer::Disabled;
                 }
-                let sounds = ["oga", "ogg", "wav"].into_iter().map(|end| place.join(format!("{name}.{end}")));
+                let sounds = ENDINGS.iter().map(|end| place.join(format!("{name}.{end}")));
                 if let Some(sound) = sounds.into_iter().find(|path| path.is_file()) {
                     return Answer::File(sound);
                 }
@@ -138,7 +162,7 @@ impl Walk<'_> {
             return Ok(());
         }
         self.seen.push(name.to_owned());
-        let index = self.index(name)?;
+        let index = index(self.bases, name)?;
         self.loaded += 1;
         self.places.extend(index.directories.into_iter().map(|dir| (name.to_owned(), dir)));
         for parent in index.inherits {
@@ -147,24 +171,26 @@ impl Walk<'_> {
         }
         Ok(())
     }
+}
 
-    /// The first index among the bases; indexes are not merged.
-    fn index(&self, theme: &str) -> Result<Index, String> {
-        for base in self.bases {
-            if let Some(bytes) = file::small(&base.join(theme).join("index.theme"), LARGEST_INDEX)
-                .map_err(|why| format!("index.theme {why}"))?
-            {
-                return Index::parse(&String::from_utf8_lossy(&bytes))
-                    .map_err(|why| format!("index.theme is corrupt: {why}"));
-            }
+/// The first index among the bases; indexes are not merged.
+fn index(bases: &[PathBuf], theme: &str) -> Result<Index, String> {
+    for base in bases {
+        if let Some(bytes) = file::small(&base.join(theme).join("index.theme"), LARGEST_INDEX)
+            .map_err(|why| format!("index.theme {why}"))?
+        {
+            return Index::parse(&String::from_utf8_lossy(&bytes))
+                .map_err(|why| format!("index.theme is corrupt: {why}"));
         }
-        Err("there is no such theme".to_owned())
     }
+    Err("there is no such theme".to_owned())
 }
 
 /// What an `index.theme` tells us.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Index {
+    /// What the theme is called among people.
+    title: Option<String>,
     /// The directories of our profile.
     directories: Vec<String>,
     /// Those of every profile.
@@ -183,6 +209,7 @@ impl Index {
         let mut refused: Vec<String> = Vec::new();
         let mut profiles: Vec<(&str, &str)> = Vec::new();
         let mut is_theme = false;
+        let mut title = None;
         for line in text.trim_start_matches('\u{feff}').lines() {
             let line = line.split('#').next().unwrap_or_default().trim();
             if let Some(name) = line.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
@@ -199,6 +226,7 @@ impl Index {
                     inherits = Some(good.into_iter().map(str::to_owned).collect());
                     refused.extend(bad.into_iter().map(str::to_owned));
                 }
+                (Some("Sound Theme"), "Name") => title = Some(value.to_owned()).filter(|title| !title.is_empty()),
                 (Some("Sound Theme"), "Directories") => {
                     for dir in list(value) {
                         if !is_below(dir) {
@@ -223,7 +251,7 @@ impl Index {
         }
         let listed = directories.clone();
         directories.retain(|dir| profiles.iter().all(|(known, profile)| known != dir || *profile == PROFILE));
-        Ok(Self { directories, listed, inherits: inherits.unwrap_or_default(), refused })
+        Ok(Self { title, directories, listed, inherits: inherits.unwrap_or_default(), refused })
     }
 }
 

@@ -65,3 +65,39 @@ fn a_lead_in_is_as_long_as_it_says() {
     let with = onset("[speaker]\nlead_in = \"200ms\"\n");
     assert_eq!(with - without, frames(200.0, RATE));
 }
+
+/// Whether these are the samples of that built-in sound, at whatever level and under whatever ramps.
+fn is_built_in(heard: &[f32], pack: &str, id: &str) -> bool {
+    let file = Wav::parse(herald::sound::builtin::bytes(pack, id).expect("it is built in")).channel(0);
+    let peak = |samples: &[f32]| samples.iter().fold(f32::MIN_POSITIVE, |peak, x| peak.max(x.abs()));
+    let (here, there) = (peak(heard), peak(&file));
+    heard.len() == file.len() && heard.iter().zip(&file).all(|(a, b)| (a / here - b / there).abs() < 0.05)
+}
+
+#[test]
+fn both_built_in_packs_are_heard_by_their_names() {
+    let env = TestEnv::new();
+    let file = env.path().join("out.wav");
+    let rendered = |settings: &str, what: &str| {
+        env.config(settings);
+        let output = env.run(["preview".as_ref(), what.as_ref(), "--render".as_ref(), file.as_os_str()]);
+        assert!(output.status.success(), "{output:?}");
+        sounds_in(&file)
+    };
+    let by_rule = "pack = \"herald\"\n[[rules]]\nmatch = { event = \"bell\" }\npack = \"quiet\"\n";
+    let by_sound = "[events.info]\nsound = \"pack:quiet/task.progress\"\n";
+    for (settings, event, pack, id) in [
+        ("", "bell", "herald", "bell"),
+        ("pack = \"quiet\"\n", "bell", "quiet", "bell"),
+        ("pack = [\"gone\", \"quiet\", \"herald\"]\n", "bell", "quiet", "bell"),
+        (by_rule, "bell", "quiet", "bell"),
+        (by_rule, "info", "herald", "info"),
+        (by_sound, "info", "quiet", "task.progress"),
+    ] {
+        let heard = rendered(settings, event).0.channel(0);
+        assert!(is_built_in(&heard, pack, id), "{settings}{event} is not {id} of {pack}");
+    }
+    for pack in ["herald", "quiet"] {
+        assert_eq!(rendered("", pack).1, EVENTS.len(), "{pack}");
+    }
+}

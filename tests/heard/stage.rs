@@ -66,6 +66,13 @@ impl Stage {
     /// As [`Self::sounds`], with other settings.
     pub(crate) fn sounds_and<'a>(&self, settings: &str, sounds: impl IntoIterator<Item = (&'a str, &'a Path)>) {
         let volume = if settings.contains("volume") { "" } else { "volume = 100\n" };
+        // As the file has it, unless a test asks for more: then samples can be compared one by one.
+        let as_it_is = "[speaker]\nnormalize = false\n";
+        let settings = match settings {
+            settings if settings.contains("normalize") => settings.to_owned(),
+            settings if settings.contains("[speaker]\n") => settings.replace("[speaker]\n", as_it_is),
+            settings => format!("{settings}\n{as_it_is}"),
+        };
         let mut toml = format!("{volume}{settings}\n");
         for (event, sound) in sounds {
             toml.push_str(&format!("[events.\"{event}\"]\nsound = \"{}\"\nthrottle = \"0s\"\n", sound.display()));

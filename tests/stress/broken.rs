@@ -39,7 +39,10 @@ pub(crate) fn two_at_one_server() -> Found {
         server.serve(env);
         let sound = env.write("sound.wav", Tone::constant(8000, plan::level(event), 600.0).wav(Depth::S16));
         let name = plan::name(event);
-        env.config(&format!("volume = 100\n[events.\"{name}\"]\nsound = \"{}\"\n", sound.display()));
+        env.config(&format!(
+            "volume = 100\nspeaker.normalize = false\n[events.\"{name}\"]\nsound = \"{}\"\n",
+            sound.display()
+        ));
         assert!(env.run(["play", &name]).status.success());
         if event == events[0] {
             // The other one must be known as a request that is not at this fence.

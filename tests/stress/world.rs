@@ -74,7 +74,7 @@ impl World {
         let mut chance = Chance::seeded(plan.seed);
         let sounds = plan::sounds(&mut chance);
         let mut toml = format!(
-            "volume = 100\ntimeout = \"1s\"\n[speaker]\noverlap = \"{}\"\nmin_audible = \"{}ms\"\n",
+            "volume = 100\ntimeout = \"1s\"\n[speaker]\noverlap = \"{}\"\nmin_audible = \"{}ms\"\nnormalize = false\n",
             plan.overlap, plan.min_audible_ms
         );
         for (event, sound) in sounds.iter().enumerate() {

@@ -14,7 +14,9 @@
 //! | [`stand_in`] | a sound server in the test's own process, which knows who gave what and fails as it is told |
 //! | [`recorder`] | what that sink played, with the time of each piece |
 //! | [`analysis`] | pure functions on samples, and the verdict built from them |
+//! | [`loudness`] | how loud samples are heard |
 //! | [`tone`] | test sounds as samples and as files |
+//! | [`formats`] | one sound in every format |
 //! | [`env`] | `herald` and `herald-player` with nothing of the machine around them |
 //! | [`strace`] | a program that is disturbed at one system call after the other |
 //! | [`process`], [`turn`] | children that cannot outlive the test; one real-time test at a time |
@@ -23,6 +25,8 @@
 
 pub(crate) mod analysis;
 pub(crate) mod env;
+pub(crate) mod formats;
+pub(crate) mod loudness;
 pub(crate) mod process;
 pub(crate) mod recorder;
 pub(crate) mod server;

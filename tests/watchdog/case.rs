@@ -87,7 +87,8 @@ impl Case {
                 file.display()
             )
         };
-        let mut toml = String::from("volume = 100\ntimeout = \"2s\"\n[speaker]\nmin_audible = \"0ms\"\n");
+        let mut toml =
+            String::from("volume = 100\ntimeout = \"2s\"\n[speaker]\nmin_audible = \"0ms\"\nnormalize = false\n");
         toml += &(sound("short", 0.25, 300.0) + &sound("long", 0.5, 4000.0) + &sound("urgent", 0.75, 200.0));
         env.config(&toml);
         Self { env, server, script }

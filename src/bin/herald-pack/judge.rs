@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context as _, anyhow, bail};
@@ -80,7 +80,7 @@ fn text_of(manifest: &[u8], key: &str) -> Option<String> {
 
 /// The events that are heard from the pack `name` in `home`, by what is there and not by what it says.
 fn covered(home: &Path, name: &str) -> Vec<&'static str> {
-    let dirs = Dirs { packs: vec![home.to_path_buf()], xdg_bases: Vec::<PathBuf>::new(), locale: None };
+    let dirs = Dirs { packs: vec![home.to_path_buf()], ..Dirs::default() };
     let is_heard = |event: &str| {
         let request = Request {
             event: event.parse::<EventName>().ok(),
@@ -92,6 +92,8 @@ fn covered(home: &Path, name: &str) -> Vec<&'static str> {
             lead_in: Duration::ZERO,
             timeout: Duration::ZERO,
             min_audible: Duration::ZERO,
+            session: None,
+            normalize: false,
         };
         let mut fit = |candidate: &sound::Candidate| match &candidate.place {
             sound::Place::File(path) => sound::magic_ok(path),
@@ -133,7 +135,7 @@ pub(crate) fn check_name(name: &str) -> anyhow::Result<()> {
 
 /// Whatever its letter case: some file systems have none.
 fn is_built_in(name: &str) -> bool {
-    ["herald", "quiet"].iter().any(|known| name.eq_ignore_ascii_case(known))
+    sound::builtin::PACKS.iter().any(|known| name.eq_ignore_ascii_case(known))
 }
 
 /// Whether every file system takes it, and every place where a pack is written down.

@@ -6,6 +6,9 @@
 mod control;
 mod decode;
 mod fatal;
+mod inspect;
+mod level;
+mod normalize;
 mod output;
 mod playback;
 mod render;
@@ -24,6 +27,7 @@ fn main() -> ExitCode {
         Some(herald::ring::ALONE) => worker::play_alone(words),
         Some(herald::ring::KEEP) => worker::keep(),
         Some("render") => render::main(words),
+        Some("inspect") => inspect::main(words),
         Some("--version" | "-V") => version(),
         Some(_) => render::say("herald-player is started by herald; try: herald play task.complete"),
     }

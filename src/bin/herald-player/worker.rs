@@ -17,6 +17,7 @@ use herald::speaker::lifecycle::{Claimed, Life, Stage};
 use herald::speaker::{Found, Given, Health, Pending, Speaker, Speaking, Task, Turn};
 
 use crate::fatal;
+use crate::normalize::Levels;
 use crate::playback::{self, Alone, Ended, Fatal, Shelf};
 
 /// How long this process may live while it only waits; renewed at every look.
@@ -25,8 +26,8 @@ const WAITING_LEASE: Duration = Duration::from_secs(15);
 /// What a playback may take beyond its own length.
 const MARGIN: Duration = Duration::from_secs(3);
 
-/// Address space, in bytes: a decoder that swells ends here, not in the user's memory.
-const MEMORY: u64 = 1 << 30;
+/// Memory of its own, in bytes: a decoder that swells ends here, not in the user's memory.
+const MEMORY: u64 = 256 << 20;
 
 /// Serves until nothing waits.
 pub(crate) fn serve() -> ExitCode {
@@ -48,7 +49,8 @@ pub(crate) fn serve() -> ExitCode {
     });
     let Ok(Some(mut turn)) = waited else { return ExitCode::SUCCESS };
     let picks = || speaker.dir().file(Picks::FILE).map(Picks::load).unwrap_or_default();
-    let shelf = Shelf { dirs: Dirs::of(&paths), picks: &picks };
+    let levels = || speaker.dir().file(Levels::FILE).map(Levels::load).unwrap_or_default();
+    let shelf = Shelf { dirs: Dirs::of(&paths), picks: &picks, levels: &levels };
     loop {
         platform::renew_lease(WAITING_LEASE);
         let given = turn.next().unwrap_or_else(|breach| fatal::abort(&paths, &breach, None));
@@ -86,7 +88,7 @@ pub(crate) fn play_alone(mut args: impl Iterator<Item = String>) -> ExitCode {
         return ExitCode::FAILURE;
     };
     platform::renew_lease(request.timeout + request.lead_in + MARGIN);
-    let shelf = Shelf { dirs: Dirs::of(&paths), picks: &Picks::default };
+    let shelf = Shelf { dirs: Dirs::of(&paths), picks: &Picks::default, levels: &Levels::default };
     match playback::play(Life::alone(), &request, &shelf, &mut Alone) {
         Ok(_) => ExitCode::SUCCESS,
         Err(Fatal { breach, past, .. }) => fatal::abort(&paths, &breach, Some((0, &past))),

@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 use super::rules::{self, CATEGORIES, CORE, Rule};
 use super::{Faults, Inventory, Kind, contents};
 use crate::sound::file::Root;
-use crate::sound::manifest::{self, LEGACY, MOST_VARIANTS};
+use crate::sound::manifest::{self, MOST_VARIANTS};
 
 /// What a pack may weigh: 50 MB.
 const LARGEST_PACK: u64 = 50 << 20;
@@ -273,7 +273,7 @@ impl Judge<'_> {
 
 /// What a category is called now.
 fn modern(name: &str) -> &str {
-    LEGACY.iter().find(|(_, old)| *old == name).map_or(name, |(new, _)| new)
+    manifest::modern(name).unwrap_or(name)
 }
 
 fn kind_of(value: &Value) -> &'static str {

@@ -6,13 +6,10 @@ use std::path::{Path, PathBuf};
 use super::{Faults, shown};
 use crate::event::EVENTS;
 use crate::sound::file::{self, Root, open_sound};
-use crate::sound::xdg::{Index, LARGEST_INDEX, cuts};
+use crate::sound::xdg::{ENDINGS, Index, LARGEST_INDEX, cuts};
 
 /// The file that makes a directory a theme.
 pub(super) const INDEX: &str = "index.theme";
-
-/// The endings a theme's sounds have.
-const ENDINGS: &[&str] = &["oga", "ogg", "wav"];
 
 /// Judges the index, the directories it names and the sounds in them.
 pub(super) fn judge(root: &Root, themes: &[PathBuf], faults: &mut Faults) {

@@ -368,6 +368,7 @@ impl Source for Feed {
 mod tests {
     use super::*;
     use crate::decode::Sound;
+    use crate::voice::Shape;
 
     const SPEC: Spec = Spec { rate: 8000, channels: 1 };
 
@@ -375,7 +376,7 @@ mod tests {
         let shared = Arc::new(Shared::new(Arc::new(Control::new())));
         shared.control.confirm(Instant::now());
         let (sender, receiver) = sync_channel(AHEAD);
-        let mut voice = Voice::new(Sound::from_samples(SPEC, vec![1.0; samples]), 1.0, Duration::ZERO);
+        let mut voice = Voice::new(Sound::from_samples(SPEC, vec![1.0; samples]), Shape::plain(1.0), Duration::ZERO);
         let mut queue = Queue::new(&mut voice, SPEC, sender);
         queue.top_up();
         assert!(queue.is_done());
@@ -416,7 +417,7 @@ mod tests {
         let shared = Arc::new(Shared::new(Arc::new(Control::new())));
         shared.control.confirm(Instant::now());
         let (sender, receiver) = sync_channel(AHEAD);
-        let mut voice = Voice::new(Sound::from_samples(SPEC, vec![0.5; 800]), 1.0, Duration::ZERO);
+        let mut voice = Voice::new(Sound::from_samples(SPEC, vec![0.5; 800]), Shape::plain(1.0), Duration::ZERO);
         let device = Spec { rate: 48_000, channels: 2 };
         let mut queue = Queue::new(&mut voice, device, sender);
         queue.top_up();

@@ -117,6 +117,7 @@ pub(super) fn spread(frame: &[f32], channels: u16) -> impl Iterator<Item = f32> 
 mod tests {
     use super::*;
     use crate::decode::Sound;
+    use crate::voice::Shape;
 
     #[test]
     fn what_is_rendered_reads_back_as_it_was() {
@@ -129,7 +130,7 @@ mod tests {
             if n > 0 {
                 file.silence(Duration::from_millis(10)).expect("written");
             }
-            file.append(&mut Voice::new(Sound::from_samples(spec, samples.clone()), 1.0, Duration::ZERO))
+            file.append(&mut Voice::new(Sound::from_samples(spec, samples.clone()), Shape::plain(1.0), Duration::ZERO))
                 .expect("written");
         }
         file.finish().expect("finished");
@@ -147,7 +148,7 @@ mod tests {
         let path = dir.path().join("out.wav");
         let sound = Sound::from_samples(Spec { rate: 44_100, channels: 1 }, vec![0.25; 4410]);
         let mut file = WavFile::create(&path, 48_000, 2).expect("created");
-        file.append(&mut Voice::new(sound, 1.0, Duration::ZERO)).expect("written");
+        file.append(&mut Voice::new(sound, Shape::plain(1.0), Duration::ZERO)).expect("written");
         file.finish().expect("finished");
         let mut sound = Sound::open(&path).expect("a fine file");
         let mut read = vec![0.0; 20_000];

@@ -2,8 +2,10 @@
 //!
 //! Shares one [`Control`] with the thread that decides, and nothing else; whatever hangs, hangs here.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::Sender;
+use std::time::Duration;
 
 use herald::sound::request::Request;
 use herald::sound::{self, Candidate, Dirs, Picks, Place, builtin};
@@ -11,8 +13,14 @@ use herald::sound::{self, Candidate, Dirs, Picks, Place, builtin};
 use super::Shelf;
 use crate::control::Control;
 use crate::decode::{Sound, Spec};
+use crate::level::{Level, Meter};
+use crate::normalize::{CEILING, Key, Levels, correction};
 use crate::output::{self, OutputEnd, OutputError};
-use crate::voice::{Voice, gain};
+use crate::voice::{Shape, Voice, gain};
+
+/// How long a sound that was never measured may be decoded ahead, to be measured before it is heard. What is left of a
+/// long one is measured while it plays, for the next time.
+const MEASURING: Duration = Duration::from_millis(12);
 
 /// What the background thread tells.
 pub(super) enum News {
@@ -36,6 +44,7 @@ pub(super) struct Attempt {
     request: Request,
     dirs: Dirs,
     picks: Picks,
+    levels: Levels,
     control: Arc<Control>,
     /// So many outputs were tried before and stood still.
     skip_outputs: usize,
@@ -44,8 +53,8 @@ pub(super) struct Attempt {
 impl Attempt {
     /// Of `request`, by the outputs after the first `skip_outputs`.
     pub(super) fn new(request: &Request, shelf: &Shelf<'_>, control: &Arc<Control>, skip_outputs: usize) -> Self {
-        let (dirs, picks) = (shelf.dirs.clone(), (shelf.picks)());
-        Self { request: request.clone(), dirs, picks, control: Arc::clone(control), skip_outputs }
+        let (dirs, picks, levels) = (shelf.dirs.clone(), (shelf.picks)(), (shelf.levels)());
+        Self { request: request.clone(), dirs, picks, levels, control: Arc::clone(control), skip_outputs }
     }
 
     pub(super) fn run(mut self, news: &Sender<News>) {
@@ -54,13 +63,24 @@ impl Attempt {
     }
 
     fn perform(&mut self, news: &Sender<News>) -> Result<OutputEnd, Fault> {
-        let (name, sound) = find(&self.request, &self.dirs, &mut self.picks)?;
+        let Found { name, sound, file } = find(&self.request, &self.dirs, &mut self.picks)?;
         let _ = news.send(News::Found { sound: name, spec: sound.spec() });
-        let mut voice = Voice::new(sound, gain(self.request.volume), self.request.lead_in);
+        let prepared = prepare(sound, file, &self.request, &self.levels, MEASURING);
+        let mut voice = prepared.voice;
+        let end = self.by_outputs(&mut voice, news);
+        if let Some(key) = prepared.unknown
+            && let Some(level) = prepared.level.or_else(|| voice.measure().map(Meter::finish))
+        {
+            self.levels.remember(key, level);
+        }
+        end
+    }
+
+    fn by_outputs(&self, voice: &mut Voice, news: &Sender<News>) -> Result<OutputEnd, Fault> {
         let mut faults = Vec::new();
         for (n, mut output) in output::candidates().into_iter().enumerate().skip(self.skip_outputs) {
             let _ = news.send(News::Trying(n, output.name()));
-            match output.play(&mut voice, &self.control) {
+            match output.play(voice, &self.control) {
                 Ok(end) => return Ok(end),
                 Err(OutputError::Unavailable(why)) => faults.push(format!("{}: {why}", output.name())),
                 Err(OutputError::Lost(why)) => {
@@ -73,8 +93,16 @@ impl Attempt {
     }
 }
 
+/// A decoded sound.
+struct Found {
+    name: String,
+    sound: Sound,
+    /// The file it is from; `None` for one that is compiled in.
+    file: Option<PathBuf>,
+}
+
 /// The sound that `request` means, decoded: the first of the lookup chain that can be played.
-fn find(request: &Request, dirs: &Dirs, picks: &mut Picks) -> Result<(String, Sound), Fault> {
+fn find(request: &Request, dirs: &Dirs, picks: &mut Picks) -> Result<Found, Fault> {
     let mut decoded = None;
     let mut accept = |candidate: &Candidate| -> Result<(), String> {
         let sound = match &candidate.place {
@@ -85,12 +113,16 @@ fn find(request: &Request, dirs: &Dirs, picks: &mut Picks) -> Result<(String, So
                 }
                 Sound::open(path)
             }
-            Place::Builtin(id) => match builtin::bytes(id) {
+            Place::Builtin { pack, id } => match builtin::bytes(pack, id) {
                 Some(bytes) => Sound::decode(bytes),
-                None => return Err("not in the built-in pack".to_owned()),
+                None => return Err("not built in".to_owned()),
             },
         };
-        decoded = Some((candidate.to_string(), sound.map_err(|e| e.to_string())?));
+        let file = match &candidate.place {
+            Place::File(path) => Some(path.clone()),
+            Place::Builtin { .. } => None,
+        };
+        decoded = Some(Found { name: candidate.to_string(), sound: sound.map_err(|e| e.to_string())?, file });
         Ok(())
     };
     let lookup = sound::lookup_random(request, dirs, picks, &mut accept);
@@ -109,8 +141,156 @@ fn find(request: &Request, dirs: &Dirs, picks: &mut Picks) -> Result<(String, So
 
 /// The sound that `request` means, for rendering.
 pub(crate) fn find_voice(request: &Request, dirs: &Dirs) -> Result<Voice, String> {
-    let (_, sound) = find(request, dirs, &mut Picks::default()).map_err(|fault| match fault {
+    let found = find(request, dirs, &mut Picks::default()).map_err(|fault| match fault {
         Fault::NoSound(why) | Fault::NoAudio(why) => why,
     })?;
-    Ok(Voice::new(sound, gain(request.volume), request.lead_in))
+    Ok(prepare(found.sound, found.file, request, &Levels::default(), Duration::MAX).voice)
+}
+
+/// A voice, and what there is to be remembered of its level.
+struct Prepared {
+    voice: Voice,
+    /// The file whose level wasn't known.
+    unknown: Option<Key>,
+    /// Its level, if it was measured already: else the voice has it when all of it has been played.
+    level: Option<Level>,
+}
+
+/// Gives a sound its level, ramps and lead-in. One that must be measured is decoded ahead for up to `measuring`.
+fn prepare(
+    mut sound: Sound,
+    file: Option<PathBuf>,
+    request: &Request,
+    levels: &Levels,
+    measuring: Duration,
+) -> Prepared {
+    let volume = gain(request.volume);
+    let known =
+        |sound, shape| Prepared { voice: Voice::new(sound, shape, request.lead_in), unknown: None, level: None };
+    let Some(path) = file else {
+        // Made at the target, with ramps of its own.
+        return known(sound, Shape::plain(volume));
+    };
+    if !request.normalize {
+        // As its maker made it, but for what no output can play.
+        return known(sound, Shape { gain: volume, ceiling: 1.0, ramps: false });
+    }
+    let shape = |level: Level| Shape { gain: correction(level) * volume, ceiling: CEILING * volume, ramps: true };
+    let key = Key::of(&path);
+    if let Some(level) = key.and_then(|key| levels.get(key)) {
+        return known(sound, shape(level));
+    }
+    let is_whole = sound.gather(measuring);
+    let level = Level::of(sound.spec(), sound.ready());
+    let voice = Voice::new(sound, shape(level), request.lead_in);
+    if is_whole {
+        return Prepared { voice, unknown: key, level: Some(level) };
+    }
+    let meter = Meter::new(voice.spec());
+    Prepared { voice: voice.measured_by(meter), unknown: key, level: None }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use herald::sound_ref::SoundRef;
+
+    use super::*;
+    use crate::decode::tests::wav;
+    use crate::normalize::TARGET;
+
+    fn request(normalize: bool) -> Request {
+        Request {
+            event: None,
+            details: Vec::new(),
+            chosen: Some(SoundRef::Builtin("bell".to_owned())),
+            sounds: Vec::new(),
+            packs: Vec::new(),
+            volume: 100,
+            lead_in: Duration::ZERO,
+            timeout: Duration::from_secs(10),
+            min_audible: Duration::ZERO,
+            session: None,
+            normalize,
+        }
+    }
+
+    /// Four seconds, quiet at first: longer than what is decoded before anything else happens.
+    fn crescendo(dir: &tempfile::TempDir) -> PathBuf {
+        let path = dir.path().join("crescendo.wav");
+        let level = |n: usize| if n < 24_000 { 300.0 } else { 20_000.0 };
+        let samples: Vec<i16> = (0..32_000).map(|n| (level(n) * (n as f32 * 0.7).sin()) as i16).collect();
+        std::fs::write(&path, wav(8000, 1, &samples)).expect("written");
+        path
+    }
+
+    fn pulled(voice: &mut Voice) -> Vec<f32> {
+        let (mut all, mut block) = (Vec::new(), vec![0.0; 500]);
+        while !voice.ended() {
+            let frames = voice.fill(&mut block);
+            all.extend_from_slice(&block[..frames]);
+        }
+        all
+    }
+
+    fn prepared(path: &Path, normalize: bool, levels: &Levels, measuring: Duration) -> Prepared {
+        prepare(
+            Sound::open(path).expect("a fine file"),
+            Some(path.to_path_buf()),
+            &request(normalize),
+            levels,
+            measuring,
+        )
+    }
+
+    #[test]
+    fn a_long_sound_is_measured_while_it_plays_and_right_the_next_time() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let path = crescendo(&dir);
+        let mut levels = Levels::default();
+        let mut first = prepared(&path, true, &levels, Duration::ZERO);
+        let key = first.unknown.expect("it was never measured");
+        assert_eq!(first.level, None, "only its beginning is known");
+        let heard = pulled(&mut first.voice);
+        assert_eq!(heard.len(), 32_000);
+        assert!(heard.iter().all(|sample| sample.abs() <= CEILING), "what was taken for a quiet sound met the ceiling");
+        levels.remember(key, first.voice.measure().expect("all of it was pulled").finish());
+
+        let mut second = prepared(&path, true, &levels, Duration::ZERO);
+        assert_eq!(second.unknown, None);
+        let spec = second.voice.spec();
+        let loudness = Level::of(spec, &pulled(&mut second.voice)).loudness.expect("not silent");
+        assert!((loudness - TARGET).abs() < 0.2, "{loudness}");
+    }
+
+    #[test]
+    fn with_time_to_measure_a_long_sound_is_right_at_once() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let mut all = prepared(&crescendo(&dir), true, &Levels::default(), Duration::MAX);
+        assert!(all.level.is_some());
+        let spec = all.voice.spec();
+        let loudness = Level::of(spec, &pulled(&mut all.voice)).loudness.expect("not silent");
+        assert!((loudness - TARGET).abs() < 0.2, "{loudness}");
+    }
+
+    #[test]
+    fn a_sound_that_was_cut_short_leaves_no_measure() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let mut cut = prepared(&crescendo(&dir), true, &Levels::default(), Duration::ZERO);
+        cut.voice.fill(&mut [0.0; 8000]);
+        assert!(cut.voice.measure().is_none());
+    }
+
+    #[test]
+    fn without_normalize_a_file_is_played_to_the_sample_and_never_measured() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let path = crescendo(&dir);
+        let mut plain = prepared(&path, false, &Levels::default(), Duration::ZERO);
+        assert!(plain.unknown.is_none() && plain.level.is_none());
+        let mut sound = Sound::open(&path).expect("a fine file");
+        sound.gather(Duration::MAX);
+        let samples = sound.ready().to_vec();
+        assert_eq!(pulled(&mut plain.voice), samples);
+    }
 }

@@ -23,6 +23,7 @@ pub(crate) use self::attempt::find_voice;
 use self::attempt::{Attempt, News};
 use self::director::Went;
 use crate::control::Control;
+use crate::normalize::Levels;
 use crate::output;
 
 /// Pauses before a thread is asked for again.
@@ -115,6 +116,8 @@ pub(crate) struct Shelf<'a> {
     pub(crate) dirs: Dirs,
     /// What was picked last, read anew for each playback.
     pub(crate) picks: &'a dyn Fn() -> Picks,
+    /// What was measured of files, read anew for each playback.
+    pub(crate) levels: &'a dyn Fn() -> Levels,
 }
 
 /// Plays `request` for as long as `right` says that it may sound.

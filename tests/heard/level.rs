@@ -1,0 +1,128 @@
+//! Every sound is heard at one loudness, none above the ceiling, none with a click at its ends.
+
+use std::f64::consts::PI;
+use std::ops::Range;
+
+use crate::judge::{Fault, Judgement, but_for_pauses, frames, part, perform_each};
+use crate::stage::{Stage, Way, hear};
+use crate::support::loudness::momentary;
+use crate::support::{Depth, Kind, Recording, Tone, analysis};
+
+/// What everything is brought to, in LUFS, and how far from it a sound may be.
+const TARGET: f64 = -17.0;
+const TOLERANCE: f64 = 1.0;
+/// -1 dBTP.
+const CEILING: f32 = 0.891;
+/// What a recording of 16 bits adds.
+const STEP: f32 = 1.0 / 32_768.0;
+
+struct Case {
+    name: String,
+    tone: Tone,
+    depth: Depth,
+    /// It can't get as loud as the others: its peaks stand too far out.
+    spiky: bool,
+}
+
+/// Sources from -40 to 0 dBFS and beyond, tonal and noisy, on one side and on both, quiet at first and then loud.
+fn cases() -> Vec<Case> {
+    let level = |dbfs: f64| 10_f64.powf(dbfs / 20.0) as f32;
+    let case = |name: &str, tone: Tone, depth| Case { name: format!("{name}.wav"), tone, depth, spiky: false };
+    let sine = |dbfs: f64| Tone::sine(48_000, 1000.0, 600.0).amplitude(level(dbfs));
+    let mut cases: Vec<Case> = [-40.0, -30.0, -20.0, -10.0, -3.0, 0.0]
+        .into_iter()
+        .map(|dbfs| case(&format!("sine-at{dbfs}"), sine(dbfs), Depth::S24))
+        .collect();
+    let noise = |dbfs: f64| Tone::noise(44_100, 700.0).amplitude(level(dbfs));
+    let crescendo = sine(-35.0).then(&sine(-5.0)).then(&sine(-35.0));
+    cases.extend([
+        case("mono", sine(-25.0).channels(1), Depth::S16),
+        case("noise-quiet", noise(-40.0), Depth::S24),
+        case("noise-loud", noise(0.0), Depth::S16),
+        case("above-full-scale", sine(9.0), Depth::F32),
+        case("short", Tone::sine(48_000, 800.0, 120.0).amplitude(level(-20.0)), Depth::S16),
+        case("crescendo", crescendo, Depth::S16),
+        case("low-rate", Tone::sine(8000, 500.0, 500.0).amplitude(level(-15.0)), Depth::S16),
+        Case { spiky: true, ..case("spikes", spikes(), Depth::S16) },
+    ]);
+    cases
+}
+
+/// Short strikes in silence, each as high as a file can hold.
+fn spikes() -> Tone {
+    let strike = Tone::sine(48_000, 4000.0, 1.5).amplitude(1.0).ramped(0.5);
+    let pause = Tone::silence(48_000, 150.0);
+    pause.clone().then(&strike).then(&pause).then(&strike).then(&pause)
+}
+
+#[test]
+fn sources_of_any_level_are_heard_at_one_loudness_below_the_ceiling_and_without_a_click() {
+    let Some(mut stage) = Stage::with(Kind::PulseAudio) else { return };
+    perform_each(
+        &mut stage,
+        cases(),
+        |stage, recorder, case| {
+            stage.begin_anew(Way::Pulse);
+            let file = stage.env.write(&case.name, case.tone.wav(case.depth));
+            stage.sounds_and("speaker.normalize = true", [("task.complete", file.as_path())]);
+            let mut heard = Vec::new();
+            // Measured the first time, remembered the second.
+            for _ in 0..2 {
+                let mark = recorder.frames();
+                stage.play_to_the_end(["task.complete"]);
+                heard.push(hear(recorder, mark));
+                stage.wait_until_idle();
+            }
+            heard
+        },
+        |recording, case, heard| {
+            heard.iter().try_for_each(|within| judge(recording, within, case).map_err(|fault| fault.about(&case.name)))
+        },
+    );
+}
+
+fn judge(recording: &Recording, within: &Range<usize>, case: &Case) -> Judgement {
+    let sides: Vec<Vec<f32>> = (0..2).map(|channel| part(recording, channel, within.clone())).collect();
+    let sound = analysis::segments_above(&sides[0], 48_000, 2.0 * STEP, 400.0);
+    let [segment] = sound.as_slice() else { return Err(Fault::Wrong(format!("{} sounds were heard", sound.len()))) };
+    let sides: Vec<&[f32]> = sides.iter().map(|side| segment.of(side)).collect();
+    but_for_pauses(sides[0], |_| Ok(()))?;
+
+    let lasts = analysis::ms(segment.frames().len(), 48_000);
+    let length = case.tone.duration_ms() - if case.spiky { 300.0 } else { 0.0 };
+    expect((lasts - length).abs() <= length * 0.01 + 2.0, || format!("lasts {lasts:.1} ms instead of {length:.1}"))?;
+    let peak = analysis::peak(sides[0]).max(analysis::peak(sides[1]));
+    expect(peak <= CEILING + STEP, || format!("peaks at {peak}"))?;
+    let loudness =
+        momentary(&sides.iter().map(|side| side.iter().map(|x| f64::from(*x)).collect()).collect::<Vec<_>>());
+    if case.spiky {
+        expect(loudness < TARGET && peak > CEILING * 0.94, || format!("{loudness:.2} LUFS, peak {peak}"))?;
+        return Ok(());
+    }
+    expect((loudness - TARGET).abs() <= TOLERANCE, || format!("{loudness:.2} LUFS"))?;
+    // The loudest samples of a clipped wave are alike; of a sine the top five hundredths hold a fifth of all.
+    if case.name.starts_with("sine") || case.name.starts_with("above") {
+        let top = sides[0].iter().filter(|x| x.abs() > peak * 0.95).count() as f64 / sides[0].len() as f64;
+        expect((0.15..0.25).contains(&top), || format!("{top:.2} of it lies within 5 % of its peak: it is clipped"))?;
+    }
+    for side in sides {
+        expect(is_ramped(side.iter(), peak), || "begins with a click".to_owned())?;
+        expect(is_ramped(side.iter().rev(), peak), || "ends with a click".to_owned())?;
+    }
+    Ok(())
+}
+
+fn expect(holds: bool, why: impl FnOnce() -> String) -> Judgement {
+    if holds { Ok(()) } else { Err(Fault::Wrong(why())) }
+}
+
+/// Whether the first 5 ms stay below a raised cosine to the peak. A resampler may spread the edge by a few samples.
+fn is_ramped<'s>(samples: impl Iterator<Item = &'s f32>, peak: f32) -> bool {
+    let length = frames(5.0);
+    let spread = 12;
+    samples.take(length).enumerate().all(|(n, sample)| {
+        let at = ((n + spread) as f64 / length as f64).min(1.0);
+        let allowed = 0.5 - 0.5 * (PI * at).cos();
+        f64::from(sample.abs()) <= allowed * f64::from(peak) + 4.0 * f64::from(STEP)
+    })
+}
