@@ -24,7 +24,7 @@ pub(crate) fn put(home: &Home, stage: &Stage, new: &Path, name: &str, force: boo
         }
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
             return Err(anyhow!(
-                "there is a pack {name:?} already, in {}; put this one in its place with --force, or give it another \
+                "there is a pack {name:?} already, in {}\n  hint: put this one in its place with --force, or give it another \
                  name with --name",
                 place.display()
             ));
