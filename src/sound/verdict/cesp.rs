@@ -175,18 +175,17 @@ impl Judge<'_> {
     fn aliases(&mut self, aliases: Option<&Value>) {
         let Some(aliases) = aliases else { return };
         let Some(aliases) = aliases.as_object() else {
-            // The tolerant reader can't read the rest past it either.
-            return self.error(format!("category_aliases must be an object, not {} (section 6)", kind_of(aliases)));
+            return self.warn(format!("category_aliases must be an object, not {} (section 6)", kind_of(aliases)));
         };
         for (name, target) in aliases {
             match target.as_str() {
                 Some(target) if CATEGORIES.contains(&target) => {}
                 Some(target) => {
-                    self.error(format!("category_aliases: {name:?} points to {target:?}, which is no category (6)"));
+                    self.warn(format!("category_aliases: {name:?} points to {target:?}, which is no category (6)"));
                 }
                 None => {
                     let kind = kind_of(target);
-                    self.error(format!("category_aliases: {name:?} must name a category, not {kind} (section 6)"));
+                    self.warn(format!("category_aliases: {name:?} must name a category, not {kind} (section 6)"));
                 }
             }
         }
