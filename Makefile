@@ -14,6 +14,7 @@ docdir := $(sharedir)/doc/herald
 installed := \
 	$(bindir)/herald \
 	$(bindir)/herald-player \
+	$(bindir)/herald-pack \
 	$(sharedir)/bash-completion/completions/herald \
 	$(sharedir)/zsh/site-functions/_herald \
 	$(sharedir)/fish/vendor_completions.d/herald.fish \
@@ -24,7 +25,7 @@ installed := \
 
 .PHONY: build demo test mutants bench lint completions install uninstall help
 
-## build        install what is missing, build both programs
+## build        install what is missing, build the programs
 build:
 	@scripts/need build
 	$(CARGO) build --release --locked $$(scripts/need features)
@@ -66,9 +67,9 @@ completions:
 
 ## install      copy programs, completions and licences below PREFIX (/usr/local); run `make build` first
 install:
-	@test -x $(TARGET)/release/herald-player || { echo 'nothing is built yet; run: make build' >&2; exit 1; }
+	@test -x $(TARGET)/release/herald-pack || { echo 'nothing is built yet; run: make build' >&2; exit 1; }
 	install -d $(sort $(dir $(installed)))
-	install -m 755 $(TARGET)/release/herald $(TARGET)/release/herald-player $(bindir)
+	install -m 755 $(addprefix $(TARGET)/release/,herald herald-player herald-pack) $(bindir)
 	install -m 644 completions/herald.bash $(sharedir)/bash-completion/completions/herald
 	install -m 644 completions/_herald $(sharedir)/zsh/site-functions
 	install -m 644 completions/herald.fish $(sharedir)/fish/vendor_completions.d

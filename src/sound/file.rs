@@ -27,14 +27,17 @@ pub(super) fn is_relative(path: &str) -> bool {
         })
 }
 
-/// Names that mean a device on Windows, whatever their ending. Refused everywhere, so that a pack works everywhere or nowhere.
-fn is_device(part: &str) -> bool {
-    let stem = part.split('.').next().unwrap_or(part).to_ascii_lowercase();
-    matches!(stem.as_str(), "con" | "prn" | "aux" | "nul")
-        || stem
-            .strip_prefix("com")
-            .or_else(|| stem.strip_prefix("lpt"))
-            .is_some_and(|n| n.len() == 1 && n != "0" && n.as_bytes()[0].is_ascii_digit())
+/// Whether a component of a path means a device on Windows, whatever follows its first dot. Refused everywhere, so that
+/// a pack works everywhere or nowhere.
+pub fn is_device(part: &str) -> bool {
+    let stem = part.split('.').next().unwrap_or(part).trim_end().to_ascii_lowercase();
+    let is_numbered = |rest: &str| {
+        let mut digits = rest.chars();
+        // Windows takes the raised digits for plain ones.
+        matches!((digits.next(), digits.next()), (Some('1'..='9' | '¹' | '²' | '³'), None))
+    };
+    matches!(stem.as_str(), "con" | "prn" | "aux" | "nul" | "conin$" | "conout$")
+        || stem.strip_prefix("com").or_else(|| stem.strip_prefix("lpt")).is_some_and(is_numbered)
 }
 
 /// The part of a file name before a known sound ending, and that ending's place in [`EXTENSIONS`].

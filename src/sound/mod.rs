@@ -38,7 +38,7 @@ mod xdg;
 
 pub use chain::{Candidate, Lookup, Tried, describe, lookup};
 pub use details::details;
-pub use file::{LARGEST, magic_ok, open_sound};
+pub use file::{LARGEST, is_device, magic_ok, open_sound};
 pub use find::{Picks, lookup_any, lookup_random};
 pub use pick::pick;
 pub use place::{Dirs, Place};

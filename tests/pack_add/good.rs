@@ -163,7 +163,10 @@ fn one_pack_of_several_is_named_by_its_path() {
 
     let directory = lay(&env, "repo", &[below("x", pack("c", "1.0.0", 1)), below("y", pack("d", "1.0.0", 2))].concat());
     let said = add(&env, &[directory.to_str().expect("text")]);
-    assert!(String::from_utf8_lossy(&said.stderr).contains("2 packs: x, y; say which with --path x"), "{said:?}");
+    assert!(
+        String::from_utf8_lossy(&said.stderr).contains("2 packs: x, y\n  hint: say which with --path x"),
+        "{said:?}"
+    );
     ok(&add(&env, &[directory.to_str().expect("text"), "--path", "y"]));
     assert!(packs(&env).join("d").is_dir());
 }

@@ -243,13 +243,24 @@ pub(crate) fn written(ms: f64) -> Vec<SoundFile> {
 /// The files that programs make; those whose program is missing are left out.
 pub(crate) fn encoded(folder: &Path, ms: f64) -> Vec<SoundFile> {
     type Row = (&'static str, &'static str, &'static str, u32, u32, bool, &'static [&'static str]);
-    const ROWS: [Row; 15] = [
+    const MASK: &str = "WAVEFORMATEXTENSIBLE_CHANNEL_MASK=0x107";
+    const ROWS: [Row; 16] = [
         ("vorbis.ogg", "ogg", "vorbis", 44_100, 0x3, true, &["oggenc", "--quiet", "-q", "6", "-o", "OUT", "IN"]),
         ("vorbis-mono.ogg", "ogg", "vorbis", 22_050, 0x1, true, &["oggenc", "--quiet", "-q", "6", "-o", "OUT", "IN"]),
         ("vorbis-5.1.ogg", "ogg", "vorbis", 48_000, 0x3f, true, &["oggenc", "--quiet", "-q", "6", "-o", "OUT", "IN"]),
         ("flac-16.flac", "flac", "flac_s16", 44_100, 0x3, false, &["flac", "--silent", "-o", "OUT", "IN"]),
         ("flac-24.flac", "flac", "flac_s24", 96_000, 0x3, false, &["flac", "--silent", "-o", "OUT", "IN"]),
         ("flac-5.1.flac", "flac", "flac_s16", 48_000, 0x3f, false, &["flac", "--silent", "-o", "OUT", "IN"]),
+        // Its channel mask is a comment.
+        (
+            "flac-3.0-back.flac",
+            "flac",
+            "flac_s16",
+            48_000,
+            0x107,
+            false,
+            &["flac", "--silent", "--channel-map=none", "-T", MASK, "-o", "OUT", "IN"],
+        ),
         ("flac.oga", "ogg", "flac_s16", 48_000, 0x3, false, &["flac", "--ogg", "--silent", "-o", "OUT", "IN"]),
         ("cbr.mp3", "mp3", "mp3", 44_100, 0x3, true, &["lame", "--silent", "--scale", "1", "-b", "192", "IN", "OUT"]),
         ("vbr.mp3", "mp3", "mp3", 48_000, 0x3, true, &["lame", "--silent", "--scale", "1", "-V", "2", "IN", "OUT"]),

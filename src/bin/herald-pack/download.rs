@@ -8,7 +8,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context as _, anyhow, bail};
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressFinish, ProgressStyle};
 use ureq::http::{Response, Uri, header};
 use ureq::tls::{RootCerts, TlsConfig};
 use ureq::{Agent, Body};
@@ -102,7 +102,6 @@ fn receive(response: &mut Response<Body>, file: &mut File, most: u64) -> anyhow:
         file.write_all(&buffer[..read])?;
         bar.set_position(received);
     }
-    bar.finish_and_clear();
     match announced {
         Some(announced) if announced != received => bail!("the connection ended after {received} of {announced} bytes"),
         _ => Ok(()),
@@ -115,7 +114,7 @@ fn progress(announced: Option<u64>) -> ProgressBar {
         Some(length) => (Some(length), "  {bytes:>10} of {total_bytes} [{bar:40}] {eta}"),
         None => (None, "  {bytes:>10} {spinner}"),
     };
-    let bar = ProgressBar::with_draw_target(length, ProgressDrawTarget::stderr());
+    let bar = ProgressBar::with_draw_target(length, ProgressDrawTarget::stderr()).with_finish(ProgressFinish::AndClear);
     match ProgressStyle::with_template(template) {
         Ok(style) => bar.with_style(style.progress_chars("=> ")),
         Err(_) => bar,

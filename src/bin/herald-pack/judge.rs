@@ -3,15 +3,11 @@
 use std::fs;
 use std::io;
 use std::path::Path;
-use std::time::Duration;
 
 use anyhow::{Context as _, anyhow, bail};
-use herald::event::{EVENTS, EventName};
-use herald::sound::request::Request;
-use herald::sound::{self, Dirs, Fault, Kind, Severity};
+use herald::commands::tell::clean;
+use herald::sound::{self, Dirs, Fault, Kind, Severity, collection, is_device};
 use herald::sound_ref::is_part;
-
-use super::names::is_device;
 
 /// As many faults as are shown of one pack.
 const MOST_SHOWN: usize = 8;
@@ -27,14 +23,14 @@ pub(crate) struct Judged {
     pub(crate) events: Vec<&'static str>,
 }
 
-/// Judges the pack in `dir`, the directory `name` of `home`.
+/// Judges the pack in the directory `name` of `home`.
 ///
 /// # Errors
 /// Where it is none; where something of it can't be used, unless `force`.
 pub(crate) fn judge(home: &Path, name: &str, force: bool) -> anyhow::Result<Judged> {
-    let dir = home.join(name);
-    let verdict = sound::verdict(&dir);
-    let events = covered(home, name);
+    let verdict = sound::verdict(&home.join(name));
+    let dirs = Dirs { packs: vec![home.to_path_buf()], ..Dirs::default() };
+    let (events, about) = collection::find(&dirs, name).map(|pack| (pack.events, pack.about)).unwrap_or_default();
     let errors: Vec<_> = verdict.faults.iter().filter(|fault| fault.severity == Severity::Error).map(one).collect();
     if !errors.is_empty() && (!force || events.is_empty()) {
         let more = errors.len().saturating_sub(MOST_SHOWN);
@@ -46,14 +42,14 @@ pub(crate) fn judge(home: &Path, name: &str, force: bool) -> anyhow::Result<Judg
         if events.is_empty() {
             bail!("it is no pack that could be heard: {shown}");
         }
-        bail!("{shown}; take it as it is with --force");
+        bail!("{shown}\n  hint: take it as it is with --force");
     }
-    Ok(Judged { kind: verdict.kind, faults: verdict.faults, licence: licence(&dir), events })
+    Ok(Judged { kind: verdict.kind, faults: verdict.faults, licence: about.license, events })
 }
 
-/// A fault on one line.
+/// A fault on one line, clean: it repeats what strangers wrote.
 pub(crate) fn one(fault: &Fault) -> String {
-    if fault.file.is_empty() { fault.why.clone() } else { format!("{:?} {}", fault.file, fault.why) }
+    clean(&if fault.file.is_empty() { fault.why.clone() } else { format!("{:?} {}", fault.file, fault.why) })
 }
 
 /// The name the pack gives itself, whatever it is.
@@ -63,7 +59,7 @@ pub(crate) fn one(fault: &Fault) -> String {
 pub(crate) fn own_name(dir: &Path) -> anyhow::Result<Option<String>> {
     for file in ["openpeon.json", "manifest.json"] {
         match fs::read(dir.join(file)) {
-            Ok(bytes) => return Ok(text_of(&bytes, "name")),
+            Ok(bytes) => return Ok(name_in(&bytes)),
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
             Err(error) => return Err(error).with_context(|| format!("could not read its {file}")),
         }
@@ -71,45 +67,10 @@ pub(crate) fn own_name(dir: &Path) -> anyhow::Result<Option<String>> {
     Ok(None)
 }
 
-/// A text of a manifest, which may be anything.
-fn text_of(manifest: &[u8], key: &str) -> Option<String> {
+fn name_in(manifest: &[u8]) -> Option<String> {
     let manifest = manifest.strip_prefix(b"\xef\xbb\xbf").unwrap_or(manifest);
     let manifest: serde_json::Value = serde_json::from_slice(manifest).ok()?;
-    manifest.get(key)?.as_str().map(str::to_owned)
-}
-
-/// The events that are heard from the pack `name` in `home`, by what is there and not by what it says.
-fn covered(home: &Path, name: &str) -> Vec<&'static str> {
-    let dirs = Dirs { packs: vec![home.to_path_buf()], ..Dirs::default() };
-    let is_heard = |event: &str| {
-        let request = Request {
-            event: event.parse::<EventName>().ok(),
-            details: Vec::new(),
-            chosen: None,
-            sounds: Vec::new(),
-            packs: vec![name.to_owned()],
-            volume: 0,
-            lead_in: Duration::ZERO,
-            timeout: Duration::ZERO,
-            min_audible: Duration::ZERO,
-            session: None,
-            normalize: false,
-        };
-        let mut fit = |candidate: &sound::Candidate| match &candidate.place {
-            sound::Place::File(path) => sound::magic_ok(path),
-            _ => Ok(()),
-        };
-        let found = sound::lookup(&request, &dirs, &mut |_, _| 0, &mut fit).found;
-        found.is_some_and(|found| found.pack.as_deref() == Some(name))
-    };
-    EVENTS.iter().map(|row| row.name).filter(|event| is_heard(event)).collect()
-}
-
-/// The licence its manifest names.
-fn licence(dir: &Path) -> Option<String> {
-    let licence = text_of(&fs::read(dir.join("openpeon.json")).ok()?, "license")?;
-    let licence: String = licence.trim().chars().take(80).collect();
-    (!licence.is_empty()).then_some(licence)
+    manifest.get("name")?.as_str().map(str::to_owned)
 }
 
 /// Whether a pack may be called so.
@@ -118,16 +79,16 @@ fn licence(dir: &Path) -> Option<String> {
 /// Why not, and what to type.
 pub(crate) fn check_name(name: &str) -> anyhow::Result<()> {
     if name.starts_with("xdg:") {
-        bail!("{name:?} would be taken for a theme of the system; choose another name with --name");
+        bail!("{name:?} would be taken for a theme of the system\n  hint: choose another name with --name");
     }
     if is_built_in(name) {
-        bail!("{name:?} is the name of a pack that is built in; choose another one with --name");
+        bail!("{name:?} is the name of a pack that is built in\n  hint: choose another one with --name");
     }
     if !is_plain(name) {
         let proposal = proposal(name);
         return Err(anyhow!(
-            "{name:?} can't be the name of a pack, which is made of letters, digits, '-', '_' and '.'; choose one, such \
-             as --name {proposal}"
+            "{name:?} can't be the name of a pack, which is made of letters, digits, '-', '_' and '.'\n  hint: choose one, \
+             such as --name {proposal}"
         ));
     }
     Ok(())

@@ -19,7 +19,7 @@ pub(crate) const LARGEST_PACK: u64 = 100 << 20;
 /// The archive itself, in bytes.
 pub(crate) const LARGEST_ARCHIVE: u64 = 100 << 20;
 /// What a tar may inflate to, in bytes, where only one of its directories is wanted.
-pub(crate) const LARGEST_STREAM: u64 = 512 << 20;
+pub(crate) const LARGEST_STREAM: u64 = 256 << 20;
 /// How deep directories may lie in each other, below the pack's own.
 pub(crate) const DEEPEST: usize = 3;
 /// How many bytes may come out for one that went in.

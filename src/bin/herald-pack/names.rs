@@ -5,6 +5,8 @@
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
+use herald::sound::is_device;
+
 use super::limits::{MOST_DIRECTORIES, MOST_FILES};
 
 /// Longer ones are no file names anywhere.
@@ -90,18 +92,6 @@ fn is_invisible(c: char) -> bool {
         || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
 }
 
-/// Names that mean a device on Windows, whatever follows their first dot.
-pub(crate) fn is_device(part: &str) -> bool {
-    let stem = part.split('.').next().unwrap_or(part).trim_end().to_ascii_lowercase();
-    let numbered = |rest: &str| {
-        let mut digits = rest.chars();
-        // Windows takes the raised digits for plain ones.
-        matches!((digits.next(), digits.next()), (Some('1'..='9' | '¹' | '²' | '³'), None))
-    };
-    matches!(stem.as_str(), "con" | "prn" | "aux" | "nul" | "conin$" | "conout$")
-        || stem.strip_prefix("com").or_else(|| stem.strip_prefix("lpt")).is_some_and(numbered)
-}
-
 /// What a name is of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Thing {
@@ -138,11 +128,15 @@ impl Census {
                 Thing::Directory => {}
             }
             if self.files > MOST_FILES {
-                return Err(format!("is one file too many: a pack has at most {MOST_FILES}"));
+                return Err(format!(
+                    "is one file too many: a pack has at most {MOST_FILES}\n  hint: take one folder of several with --path"
+                ));
             }
             self.seen.insert(folded(&spelled), (spelled, thing));
             if self.seen.len() - self.files > MOST_DIRECTORIES {
-                return Err(format!("is one directory too many: a pack has at most {MOST_DIRECTORIES}"));
+                return Err(format!(
+                    "is one directory too many: a pack has at most {MOST_DIRECTORIES}\n  hint: take one folder of several with --path"
+                ));
             }
             return Ok(());
         };

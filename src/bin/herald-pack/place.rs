@@ -4,7 +4,7 @@
 //! can't exchange two directories, the old one is set aside first; a run that is killed in between leaves it there, and
 //! the next one puts it back.
 
-use std::fs::{self, File};
+use std::fs;
 use std::io;
 use std::path::Path;
 
@@ -24,7 +24,7 @@ pub(crate) fn put(home: &Home, stage: &Stage, new: &Path, name: &str, force: boo
         }
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
             return Err(anyhow!(
-                "there is a pack {name:?} already, in {}; put this one in its place with --force, or give it another \
+                "there is a pack {name:?} already, in {}\n  hint: put this one in its place with --force, or give it another \
                  name with --name",
                 place.display()
             ));
@@ -62,10 +62,14 @@ fn sync_below(dir: &Path) -> io::Result<()> {
     sync(dir)
 }
 
+#[cfg(unix)]
 fn sync(dir: &Path) -> io::Result<()> {
-    #[cfg(unix)]
-    File::open(dir)?.sync_all()?;
-    #[cfg(not(unix))]
-    let _ = (dir, File::open);
+    fs::File::open(dir)?.sync_all()
+}
+
+/// Directories can't be opened like files there.
+#[cfg(not(unix))]
+#[allow(clippy::unnecessary_wraps, reason = "elsewhere it fails")]
+fn sync(_: &Path) -> io::Result<()> {
     Ok(())
 }

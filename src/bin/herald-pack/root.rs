@@ -52,7 +52,12 @@ fn below(top: PathBuf) -> anyhow::Result<PathBuf> {
             let names: Vec<_> =
                 several.iter().take(MOST_SHOWN).map(|pack| shown(pack.strip_prefix(&top).unwrap_or(pack))).collect();
             let more = if several.len() > MOST_SHOWN { ", …" } else { "" };
-            bail!("it holds {} packs: {}{more}; say which with --path {}", several.len(), names.join(", "), names[0])
+            bail!(
+                "it holds {} packs: {}{more}\n  hint: say which with --path {}",
+                several.len(),
+                names.join(", "),
+                names[0]
+            )
         }
     }
 }

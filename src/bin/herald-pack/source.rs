@@ -75,18 +75,22 @@ fn address(text: &str) -> Option<(String, &str)> {
 fn check_address(scheme: &str, rest: &str) -> anyhow::Result<()> {
     let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
     if authority.contains('@') {
-        bail!("an address with a name or a password in it is not asked; leave out what stands before the @");
+        bail!("an address with a name or a password in it is not asked\n  hint: leave out what stands before the @");
     }
     if rest.contains('#') {
-        bail!("what follows the # of an address is not understood; name a folder of the archive with --path FOLDER");
+        bail!(
+            "what follows the # of an address is not understood\n  hint: name a folder of the archive with --path FOLDER"
+        );
     }
     match scheme {
         "http" | "https" if authority.is_empty() => bail!("the address names no host"),
         "https" => Ok(()),
         "http" if is_loopback(authority) => Ok(()),
-        "http" => bail!("an http:// address can be forged on the way; type the one with https://"),
-        "file" => bail!("a file:// address is not asked; type the path itself"),
-        other => bail!("packs are fetched by https only, not by {other}; fetch the archive, then name the file"),
+        "http" => bail!("an http:// address can be forged on the way\n  hint: type the one with https://"),
+        "file" => bail!("a file:// address is not asked\n  hint: type the path itself"),
+        other => {
+            bail!("packs are fetched by https only, not by {other}\n  hint: fetch the archive, then name the file")
+        }
     }
 }
 

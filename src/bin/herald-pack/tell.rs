@@ -45,7 +45,7 @@ fn added_text(added: &Added) -> io::Result<()> {
     let mut err = anstream::stderr().lock();
     for fault in faults.iter().take(MOST_SHOWN) {
         let what = if fault.severity == Severity::Error { "error" } else { "warning" };
-        writeln!(err, "{warn}{what}:{warn:#} {}", clean(&one(fault)))?;
+        writeln!(err, "{warn}{what}:{warn:#} {}", one(fault))?;
     }
     if faults.len() > MOST_SHOWN {
         writeln!(err, "… and {} more; all of them: herald pack check {}", faults.len() - MOST_SHOWN, added.name)?;
@@ -69,8 +69,13 @@ pub(crate) fn failed(error: &anyhow::Error, as_json: bool) -> ExitCode {
     } else {
         let red = Style::new().bold().fg_color(Some(AnsiColor::Red.into()));
         let mut err = anstream::stderr().lock();
-        let first = writeln!(err, "{red}herald:{red:#} {}", clean(&error.to_string()));
-        causes.iter().fold(first, |told, cause| told.and(writeln!(err, "  because: {}", clean(cause))))
+        let first = writeln!(err, "{red}herald:{red:#} {}", lines(&error.to_string()));
+        causes.iter().fold(first, |told, cause| told.and(writeln!(err, "  because: {}", lines(cause))))
     };
     ExitCode::FAILURE
+}
+
+/// Clean, but for the line of a hint. Strangers' strings are quoted, so that none of them has a line end.
+fn lines(text: &str) -> String {
+    text.split('\n').map(clean).collect::<Vec<_>>().join("\n")
 }

@@ -6,7 +6,7 @@
 //! | room | owns |
 //! |---|---|
 //! | [`limits`] | which files are opened, how large, how long |
-//! | [`format`] | what a file is, whether its header can be, and what of it a decoder gets |
+//! | [`mod@format`] | what a file is, whether its header can be, and what of it a decoder gets |
 //! | [`reader`] | the decoder, block by block |
 //! | [`mixdown`] | many channels to two |
 //! | [`sound`] | a sound to pull from, decoded before or ahead |

@@ -14,8 +14,8 @@ pub(super) fn run(args: &PackAdd) -> anyhow::Result<ExitCode> {
     let program = spawn::sibling(PROGRAM)?;
     if !program.is_file() {
         bail!(
-            "could not add a pack: {} is missing, which comes with herald unless it was built without the feature \
-             \"pack\"; install herald again, or unpack the pack by hand into a folder of the packs' directory",
+            "could not add a pack: {} is missing, which comes with herald unless that was built without the feature pack\n  \
+             hint: install herald again, whole",
             program.display()
         );
     }

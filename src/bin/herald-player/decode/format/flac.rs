@@ -3,6 +3,7 @@
 use super::bytes::be16;
 use super::{Extent, Format, Header, check_spec};
 use crate::decode::Unplayable;
+use crate::decode::mixdown::Layout;
 
 const STREAMINFO: usize = 4 + 4 + 34;
 
@@ -14,7 +15,18 @@ pub(super) fn header(bytes: &[u8]) -> Result<Header, Unplayable> {
     let frames =
         u64::from(info[13] & 0x0f) << 32 | u64::from(u32::from_be_bytes([info[14], info[15], info[16], info[17]]));
     let extent = if frames > 0 { Extent::Frames(frames) } else { Extent::Decoders };
-    Ok(Header { extent, lean: without_tags(bytes).map(|lean| (Format::Flac, lean)), ..header })
+    let channels = usize::from(info[12] >> 1 & 7) + 1;
+    let tags = &bytes[STREAMINFO..audio(bytes).unwrap_or(STREAMINFO).max(STREAMINFO)];
+    let layout = mask(tags).map(|mask| Layout::of_mask(mask, channels));
+    Ok(Header { extent, layout, lean: without_tags(bytes).map(|lean| (Format::Flac, lean)), ..header })
+}
+
+/// Which channel is whose, where a comment says so in the words of WAV.
+fn mask(tags: &[u8]) -> Option<u32> {
+    const NAME: &[u8] = b"WAVEFORMATEXTENSIBLE_CHANNEL_MASK=0x";
+    let at = tags.windows(NAME.len()).position(|window| window.eq_ignore_ascii_case(NAME))? + NAME.len();
+    let digits = tags[at..].iter().take_while(|digit| digit.is_ascii_hexdigit()).count();
+    u32::from_str_radix(std::str::from_utf8(&tags[at..at + digits]).ok()?, 16).ok()
 }
 
 /// The codec's name with its bits, if the numbers can be.
@@ -83,5 +95,13 @@ mod tests {
             bytes.extend(b"frames");
             assert_eq!(without_tags(&bytes).map(|lean| lean.len()), Some(42));
         }
+    }
+
+    #[test]
+    fn a_comment_says_which_channel_is_whose() {
+        assert_eq!(mask(b"..\x28\0\0\0WAVEFORMATEXTENSIBLE_CHANNEL_MASK=0x0107\x01\0"), Some(0x107));
+        assert_eq!(mask(b"waveformatextensible_channel_mask=0x60F"), Some(0x60f));
+        assert_eq!(mask(b"WAVEFORMATEXTENSIBLE_CHANNEL_MASK=0xfffffffff"), None);
+        assert_eq!(mask(b"TITLE=0x107"), None);
     }
 }
