@@ -48,8 +48,7 @@ pub(super) struct Manifest {
 struct Raw {
     #[serde(default)]
     categories: BTreeMap<String, Lenient<RawCategory>>,
-    #[serde(default)]
-    category_aliases: BTreeMap<String, Lenient<String>>,
+    category_aliases: Option<Lenient<BTreeMap<String, Lenient<String>>>>,
 }
 
 #[derive(Deserialize)]
@@ -110,6 +109,8 @@ impl Manifest {
                 .collect(),
             aliases: raw
                 .category_aliases
+                .and_then(Lenient::good)
+                .unwrap_or_default()
                 .into_iter()
                 .filter_map(|(name, target)| Some((name, target.good()?)))
                 .collect(),

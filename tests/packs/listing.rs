@@ -182,6 +182,30 @@ fn any_directory_can_be_checked_before_it_is_installed() {
 }
 
 #[test]
+fn the_directory_one_stands_in_can_be_checked_whatever_kind_of_pack_it_is() {
+    let env = assortment();
+    for (pack, kind) in [("data/packs/robot", "cesp"), ("data/packs/glass", "folder"), ("share/sounds/calm", "theme")] {
+        let mut command = env.herald();
+        command.args(["pack", "check", ".", "--json"]).current_dir(env.path().join(pack));
+        let rows: Value = serde_json::from_slice(&env.finish(command, b"").stdout).unwrap();
+        assert_eq!((&rows[0]["kind"], &rows[0]["ok"]), (&json!(kind), &json!(true)), "{rows}");
+    }
+}
+
+#[test]
+fn a_sound_that_cannot_be_decoded_is_an_error_also_of_a_pack_nobody_hears() {
+    let env = assortment();
+    let Some(_) = env.player() else { return };
+    // Behind the user's own pack of the same name.
+    fs::write(env.home().join(".openpeon/packs/robot/sounds/other.wav"), super::content::WAV).unwrap();
+    let rows = json_of(&env, &["pack", "check", "--json"]);
+    let hidden = row(&rows, "robot", 1);
+    assert_eq!((&hidden["ok"], &hidden["decoded"]), (&json!(false), &json!(true)), "{hidden}");
+    assert_eq!(hidden["faults"][0]["file"], "sounds/other.wav");
+    assert_eq!(row(&rows, "robot", 0)["ok"], true);
+}
+
+#[test]
 fn what_strangers_wrote_does_not_command_the_terminal() {
     let env = TestEnv::new();
     let name = "a\x1b]0;x\x07\u{202e}";

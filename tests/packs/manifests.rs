@@ -116,6 +116,20 @@ fn the_table_is_large_and_names_each_case_once() {
 }
 
 #[test]
+fn one_large_file_named_ten_thousand_times_is_read_once() {
+    let sounds: Vec<Value> = (0..9_000)
+        .map(|at| json!({ "file": "sounds/big.wav", "label": "l", "sha256": format!("{at:064x}") }))
+        .collect();
+    let case = json!({ "patch": { "categories": { "task.complete": { "sounds": sounds } } }, "files": { "sounds/big.wav": "wav 10000000" } });
+    let tree = built(&case);
+    let begun = std::time::Instant::now();
+    let verdict = verdict(&tree.pack());
+    // Read each time, it would be 90 GB.
+    assert!(begun.elapsed() < std::time::Duration::from_secs(60), "{:?}", begun.elapsed());
+    assert!(verdict.count(Severity::Error) == 1, "{}", verdict.count(Severity::Error));
+}
+
+#[test]
 fn a_pack_names_itself_only_by_a_name_that_may_stand() {
     for case in cases() {
         let tree = built(&case);

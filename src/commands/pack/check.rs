@@ -110,9 +110,11 @@ fn cases(what: Option<&str>, dirs: &Dirs) -> anyhow::Result<Vec<Case>> {
     if let Some(dir) = directory(dirs, what) {
         return Ok(vec![case(what.to_owned(), dir)]);
     }
-    let dir = Path::new(what);
-    if dir.is_dir() {
-        return Ok(vec![case(what.to_owned(), dir.to_path_buf())]);
+    // Whole, so that `.` has a name and something beside it.
+    if let Ok(dir) = Path::new(what).canonicalize()
+        && dir.is_dir()
+    {
+        return Ok(vec![case(what.to_owned(), dir)]);
     }
     if crate::sound_ref::looks_like_path(what) {
         bail!("{what:?} is not a directory\n  hint: an archive is checked when it is added: herald pack add {what}");

@@ -7,8 +7,9 @@ use std::collections::HashSet;
 
 use serde_json::{Map, Value};
 
+use super::contents::{self, Digests};
 use super::rules::{self, CATEGORIES, CORE, Rule};
-use super::{Faults, Inventory, Kind, contents};
+use super::{Faults, Inventory, Kind};
 use crate::sound::file::Root;
 use crate::sound::manifest::{self, MOST_VARIANTS};
 
@@ -61,7 +62,8 @@ pub(super) fn judge(
             return (kind, None);
         }
     };
-    let mut judge = Judge { root, file, strict: kind == Kind::Cesp, faults, seen: HashSet::new() };
+    let mut judge =
+        Judge { root, file, strict: kind == Kind::Cesp, faults, seen: HashSet::new(), digests: Digests::default() };
     judge.top(&value);
     judge.categories(value.get("categories"));
     let name = value.get("name").and_then(Value::as_str).filter(|name| rules::name(name).is_none());
@@ -76,6 +78,7 @@ struct Judge<'a> {
     faults: &'a mut Faults,
     /// Files looked into already, with the hash they were given.
     seen: HashSet<(String, Option<String>)>,
+    digests: Digests,
 }
 
 impl Judge<'_> {
@@ -172,18 +175,17 @@ impl Judge<'_> {
     fn aliases(&mut self, aliases: Option<&Value>) {
         let Some(aliases) = aliases else { return };
         let Some(aliases) = aliases.as_object() else {
-            // The tolerant reader can't read the rest past it either.
-            return self.error(format!("category_aliases must be an object, not {} (section 6)", kind_of(aliases)));
+            return self.warn(format!("category_aliases must be an object, not {} (section 6)", kind_of(aliases)));
         };
         for (name, target) in aliases {
             match target.as_str() {
                 Some(target) if CATEGORIES.contains(&target) => {}
                 Some(target) => {
-                    self.error(format!("category_aliases: {name:?} points to {target:?}, which is no category (6)"));
+                    self.warn(format!("category_aliases: {name:?} points to {target:?}, which is no category (6)"));
                 }
                 None => {
                     let kind = kind_of(target);
-                    self.error(format!("category_aliases: {name:?} must name a category, not {kind} (section 6)"));
+                    self.warn(format!("category_aliases: {name:?} must name a category, not {kind} (section 6)"));
                 }
             }
         }
@@ -261,7 +263,7 @@ impl Judge<'_> {
             match sound.get("file") {
                 Some(Value::String(file)) => {
                     if self.seen.insert((file.clone(), hash.map(str::to_owned))) {
-                        contents::sound(self.root, file, hash, self.strict, self.faults);
+                        contents::sound(self.root, file, hash, self.strict, &mut self.digests, self.faults);
                     }
                 }
                 Some(other) => self.error(format!("{place}file must be a text, not {}", kind_of(other))),

@@ -1,8 +1,9 @@
 //! The files a manifest names: whether they may be opened, what they weigh, whether they are what they say.
 
+use std::collections::HashMap;
 use std::fs::{self, File};
 use std::io::{self, Read as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use sha2::{Digest as _, Sha256};
 
@@ -16,8 +17,19 @@ const LARGEST_SOUND: u64 = 1 << 20;
 /// What an icon and a preview may weigh: 500 KB.
 const LARGEST_SMALL: u64 = 500 << 10;
 
+/// The hashes of files looked into already: a manifest may name one large file ten thousand times.
+#[derive(Debug, Default)]
+pub(super) struct Digests(HashMap<PathBuf, Result<String, String>>);
+
 /// A sound of a category.
-pub(super) fn sound(root: &Root, file: &str, hash: Option<&str>, strict: bool, faults: &mut Faults) {
+pub(super) fn sound(
+    root: &Root,
+    file: &str,
+    hash: Option<&str>,
+    strict: bool,
+    digests: &mut Digests,
+    faults: &mut Faults,
+) {
     let resolved = match manifest::resolve(root, file) {
         Ok(resolved) => resolved,
         Err(why) => return faults.error(file, why),
@@ -44,7 +56,9 @@ pub(super) fn sound(root: &Root, file: &str, hash: Option<&str>, strict: bool, f
         }
     }
     if let Some(hash) = hash.filter(|hash| rules::sha256(&hash.to_ascii_lowercase()).is_none()) {
-        match digest(opened) {
+        // By its real name, as links may give it many.
+        let real = root.confine(&resolved.path).unwrap_or(resolved.path);
+        match digests.0.entry(real).or_insert_with(|| digest(opened).map_err(|error| error.to_string())) {
             Ok(found) if found.eq_ignore_ascii_case(hash) => {}
             Ok(found) => {
                 faults.error(file, format!("is not the file its sha256 names: it has {found} (section 2.3)"));
