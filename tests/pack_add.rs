@@ -12,6 +12,8 @@ mod good;
 mod hostile;
 #[path = "pack_add/interrupted.rs"]
 mod interrupted;
+#[path = "pack_add/mutated.rs"]
+mod mutated;
 #[cfg(feature = "download")]
 #[path = "pack_add/net.rs"]
 mod net;

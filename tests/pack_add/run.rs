@@ -6,7 +6,7 @@ use std::process::Stdio;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
-use crate::bench::{add, herald_pack, lay, left, ok, pack, packs, whole};
+use crate::bench::{PACK, add, herald_pack, lay, left, ok, pack, packs, whole};
 use crate::support::TestEnv;
 
 #[test]
@@ -84,6 +84,19 @@ fn without_the_third_program_the_first_says_so() {
     let said = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(1));
     assert!(said.contains("herald-pack is missing") && said.contains("install herald again"), "{said}");
+}
+
+#[test]
+fn the_first_program_carries_nothing_of_the_third() {
+    let holds = |program: &str, crate_name: &str| {
+        let bytes = fs::read(program).expect("a program");
+        bytes.windows(crate_name.len()).any(|window| window == crate_name.as_bytes())
+    };
+    // By the paths of their sources, which stand in every message of a panic.
+    for library in ["/flate2-", "/tar-0", "/zip-", "/rustls-", "/ureq-", "/indicatif-"] {
+        assert!(!holds(env!("CARGO_BIN_EXE_herald"), library), "herald holds {library}");
+    }
+    assert!(holds(PACK, "/zip-") && holds(PACK, "/tar-0"), "these marks tell nothing any more");
 }
 
 #[test]

@@ -38,8 +38,12 @@ pub(crate) fn put(home: &Home, stage: &Stage, new: &Path, name: &str, force: boo
 }
 
 fn replace(stage: &Stage, new: &Path, place: &Path, name: &str) -> io::Result<()> {
-    if exchange(new, place)? == Exchange::Done {
-        return Ok(());
+    match exchange(new, place) {
+        Ok(Exchange::Done) => return Ok(()),
+        Ok(Exchange::Unsupported) => {}
+        // It was removed meanwhile.
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return rename_new(new, place),
+        Err(error) => return Err(error),
     }
     let aside = stage.path().join(ASIDE);
     fs::create_dir(&aside)?;
