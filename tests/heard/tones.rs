@@ -10,6 +10,7 @@ use crate::support::recorder::RATE;
 /// What was heard of one sound: both channels, from before it to behind it.
 #[derive(Debug, Clone)]
 pub(crate) struct Heard {
+    #[allow(dead_code, reason = "what measures loudness wants it")]
     pub(crate) rate: u32,
     pub(crate) channels: [Vec<f32>; 2],
 }
@@ -20,7 +21,7 @@ impl Heard {
     }
 
     /// Both channels interleaved, for whoever measures a sound as a whole.
-    #[allow(dead_code, reason = "what measures loudness wants it so")]
+    #[allow(dead_code, reason = "as above")]
     pub(crate) fn interleaved(&self) -> Vec<f32> {
         self.channels[0].iter().zip(&self.channels[1]).flat_map(|(left, right)| [*left, *right]).collect()
     }

@@ -11,8 +11,8 @@ use std::process::Command;
 
 use super::{Missing, PATIENCE, find_program, or_skip, process};
 
-/// How long it is where nobody wants it otherwise.
-pub(crate) const MS: f64 = 500.0;
+/// How long the fixture is.
+const FIXTURE_MS: f64 = 500.0;
 
 /// The tone of each loudspeaker, in the order of a WAV file's channel mask: front left and right, centre, low-frequency
 /// effects, back left and right, two that nobody has, back centre, side left and right.
@@ -30,6 +30,8 @@ pub(crate) struct SoundFile {
     pub(crate) format: &'static str,
     pub(crate) codec: &'static str,
     pub(crate) rate: u32,
+    /// How long it is.
+    pub(crate) ms: f64,
     /// Which loudspeakers it has a channel for.
     pub(crate) mask: u32,
     /// A codec that throws something away.
@@ -149,7 +151,7 @@ fn wav(ms: f64, name: &str, stored: Stored, rate: u32, mask: u32) -> SoundFile {
     let tag = if matches!(stored, Stored::F32 | Stored::F64) { 3 } else { 1 };
     let fmt = fmt(tag, stored, rate, mask.count_ones() as u16);
     let bytes = riff(&fmt, &data(ms, stored, rate, mask));
-    SoundFile { name: name.to_owned(), bytes, format: "wav", codec: stored.codec(), rate, mask, lossy: false }
+    SoundFile { name: name.to_owned(), bytes, format: "wav", codec: stored.codec(), rate, ms, mask, lossy: false }
 }
 
 /// With a channel mask.
@@ -162,7 +164,7 @@ fn extensible(ms: f64, name: &str, stored: Stored, rate: u32, mask: u32) -> Soun
     fmt.extend(tag.to_le_bytes());
     fmt.extend(b"\0\0\0\0\x10\0\x80\0\0\xaa\0\x38\x9b\x71");
     let bytes = riff(&fmt, &data(ms, stored, rate, mask));
-    SoundFile { name: name.to_owned(), bytes, format: "wav", codec: stored.codec(), rate, mask, lossy: false }
+    SoundFile { name: name.to_owned(), bytes, format: "wav", codec: stored.codec(), rate, ms, mask, lossy: false }
 }
 
 /// AIFF where `kind` is `None`, else AIFF-C of that compression type; as on macOS, with room before the samples.
@@ -195,7 +197,7 @@ fn aiff(ms: f64, name: &str, kind: Option<&[u8; 4]>, stored: Stored, rate: u32, 
     let inside =
         [form, &chunk(b"FVER", &[0xa2, 0x80, 0x51, 0x40]), &chunk(b"COMM", &common), &chunk(b"SSND", &sound)].concat();
     let bytes = chunk(b"FORM", &inside);
-    SoundFile { name: name.to_owned(), bytes, format: "aiff", codec: stored.codec(), rate, mask, lossy: false }
+    SoundFile { name: name.to_owned(), bytes, format: "aiff", codec: stored.codec(), rate, ms, mask, lossy: false }
 }
 
 /// The files that need no encoder. AAC is always as long as its fixture.
@@ -233,6 +235,7 @@ pub(crate) fn written(ms: f64) -> Vec<SoundFile> {
             format: "m4a",
             codec: "aac",
             rate: 44_100,
+            ms: FIXTURE_MS,
             mask: 0x3,
             lossy: true,
         },
@@ -298,7 +301,7 @@ pub(crate) fn encoded(folder: &Path, ms: f64) -> Vec<SoundFile> {
         let output = process::run(command, b"", PATIENCE).unwrap_or_else(|error| panic!("{error}"));
         assert!(output.status.success(), "{line:?}: {}", String::from_utf8_lossy(&output.stderr));
         let bytes = fs::read(&to).expect("the encoder wrote it");
-        Ok(SoundFile { name: name.to_owned(), bytes, format, codec, rate, mask, lossy })
+        Ok(SoundFile { name: name.to_owned(), bytes, format, codec, rate, ms, mask, lossy })
     };
     ROWS.iter().filter_map(|row| or_skip(make(row))).collect()
 }
