@@ -6,6 +6,7 @@
 //! | `others` | XDG themes and plain folders |
 //! | `listing` | `pack list`, `info`, `check`, `sounds`, `preview` |
 //! | `choosing` | `pack use` and `remove`, for everybody and for one session |
+//! | `interrupted` | what a kill leaves behind |
 //! | `many` | 160 packs with 10,000 sounds |
 
 mod packs {
@@ -17,6 +18,8 @@ mod packs {
     mod choosing;
     #[cfg(target_os = "linux")]
     mod crowd;
+    #[cfg(target_os = "linux")]
+    mod interrupted;
     #[cfg(target_os = "linux")]
     mod listing;
     #[cfg(target_os = "linux")]
