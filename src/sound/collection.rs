@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 
 use super::builtin;
+use super::details::event_with_detail;
 use super::file::Root;
 use super::manifest;
 use super::place::{Dirs, Place};
@@ -207,7 +208,11 @@ fn listed(pack: &Pack, dir: Option<PathBuf>) -> Vec<Sound> {
 /// Whether a pack's word is what an event is asked by.
 fn stands_for(pack: &Pack, row: &crate::event::Canonical, id: &str) -> bool {
     let asked = pack.words(row.name).into_iter().any(|word| word.text() == id);
-    asked || matches!(pack, Pack::Manifest(_)) && manifest::modern(id).is_some_and(|id| row.cesp == Some(id))
+    let detail =
+        || !matches!(pack, Pack::Theme { .. }) && event_with_detail(id).is_some_and(|event| event.name == row.name);
+    asked
+        || detail()
+        || matches!(pack, Pack::Manifest(_)) && manifest::modern(id).is_some_and(|id| row.cesp == Some(id))
 }
 
 fn shelved(shelf: &Shelf<'_>, name: &str) -> Shelved {

@@ -3,7 +3,7 @@
 //! Pure. Owns how a command line is read: far enough to know the program a human would say was run, never so far as to
 //! be a shell. Names hold the program and its subcommand and no other word of the command, which may be a secret.
 
-use crate::event::{EventName, Occurrence};
+use crate::event::{Canonical, EVENTS, EventName, Occurrence};
 
 /// What the tool that runs commands is called in names, whatever an agent calls it.
 const SHELL_TOOL: &str = "bash";
@@ -31,6 +31,13 @@ pub fn details(occurrence: &Occurrence) -> Vec<EventName> {
         names.push(format!("{event}.{tool}"));
     }
     names.into_iter().filter_map(|name| name.parse().ok()).collect()
+}
+
+/// The event that a sound of this name is for in one of its details; `None` where it is no detail's name.
+pub(super) fn event_with_detail(name: &str) -> Option<&'static Canonical> {
+    let is_detail =
+        |row: &&Canonical| name.strip_prefix(row.name).is_some_and(|rest| rest.len() > 1 && rest.starts_with('.'));
+    EVENTS.iter().find(is_detail)
 }
 
 /// A word as it stands in a name: lower case, anything odd a hyphen.
@@ -276,6 +283,17 @@ mod tests {
         assert_eq!(names("mcp__github__create pr", ""), ["tool.error.mcp__github__create-pr"]);
         assert_eq!(names("??", ""), [""; 0]);
         assert_eq!(details(&Occurrence { tool: Some("Bash".into()), ..Occurrence::default() }), []);
+    }
+
+    #[rstest]
+    #[case("tool.error.bash", Some("tool.error"))]
+    #[case("input.permission.bash.git-push", Some("input.permission"))]
+    #[case("tool.error", None)]
+    #[case("tool.error.", None)]
+    #[case("tool.errors.bash", None)]
+    #[case("deploy.done", None)]
+    fn a_detail_belongs_to_its_event(#[case] name: &str, #[case] event: Option<&str>) {
+        assert_eq!(event_with_detail(name).map(|row| row.name), event);
     }
 
     #[rstest]

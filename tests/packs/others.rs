@@ -52,6 +52,7 @@ fn a_parent_that_lies_beside_the_theme_is_installed() {
 #[rstest]
 #[case::sound(&[("task.complete.ogg", "ogg"), ("task.complete-2.wav", "wav"), ("README.md", "text")], &[])]
 #[case::foreign(&[("bell.wav", "wav"), ("laser.wav", "wav"), ("bell-x.wav", "wav")], &["warning laser.wav: is named after no event", "warning bell-x.wav: is named after no event"])]
+#[case::details(&[("tool.error.bash.git.wav", "wav"), ("tool.error.bash-2.wav", "wav")], &[])]
 #[case::none(&[("laser.wav", "wav")], &["warning laser.wav: is named after no event", "error : holds no manifest, no theme, and no sound"])]
 #[case::empty(&[], &["error : holds no manifest, no theme, and no sound"])]
 #[case::fake(&[("bell.wav", "wav"), ("task.error.wav", "text")], &["error task.error.wav: does not contain"])]

@@ -4,6 +4,7 @@ use std::fs;
 
 use super::Faults;
 use crate::event::canonical;
+use crate::sound::details::event_with_detail;
 use crate::sound::file::{self, Root, open_sound};
 use crate::sound::folder::event_of;
 
@@ -30,6 +31,7 @@ pub(super) fn judge(root: &Root, faults: &mut Faults) {
         match root.confine(&path).and_then(|real| file::usable(&real)).and_then(|()| open_sound(&path)) {
             Err(why) => faults.error(&name, why),
             Ok(_) if canonical(event_of(stem)).is_some() => any = true,
+            Ok(_) if event_with_detail(event_of(stem)).is_some() => any = true,
             Ok(_) => {
                 faults.warning(&name, "is named after no event of Herald's; only an own event of that name plays it");
             }
