@@ -49,6 +49,23 @@ fn a_damaged_file_costs_a_line_and_nothing_else() {
     ends.report(count);
 }
 
+#[test]
+fn a_file_stretched_to_the_limit_comes_to_an_end() {
+    let full = std::env::var("HERALD_TEST_FULL").is_ok_and(|value| value == "1");
+    let env = TestEnv::new();
+    if env.player().is_none() {
+        return;
+    }
+    let mut chance = Chance::announced();
+    let mut ends = Ends::default();
+    for seed in seeds(&env).iter().flat_map(|codec| std::iter::repeat_n(codec, if full { 20 } else { 1 })) {
+        let seed = chance.pick(seed).clone();
+        let file = env.write("files/long", mutation::stretched(&mut chance, &seed));
+        ends.inspect(&env, &[file]);
+    }
+    ends.say(&format!("{} long files", ends.played + ends.faults.values().sum::<usize>()));
+}
+
 /// The files to start from, by codec: each is as likely as the others, however many files it has.
 fn seeds(env: &TestEnv) -> Vec<Vec<Vec<u8>>> {
     let mut seeds: BTreeMap<(&str, &str), Vec<Vec<u8>>> = BTreeMap::new();
@@ -100,13 +117,17 @@ impl Ends {
         assert!(output.status.success() && output.stderr.is_empty(), "{output:?}");
     }
 
-    /// The control of the control: mutations that break everything, or nothing, show nothing.
     #[allow(clippy::print_stderr, reason = "the test's own report")]
-    fn report(&self, count: usize) {
-        eprintln!("{count} files, {} still played; at most {} kB", self.played, self.memory_kb);
+    fn say(&self, what: &str) {
+        eprintln!("{what}, {} still played; at most {} kB", self.played, self.memory_kb);
         for (fault, count) in &self.faults {
             eprintln!("{count:7} {fault}");
         }
+    }
+
+    /// The control: mutations that break everything, or nothing, show nothing.
+    fn report(&self, count: usize) {
+        self.say(&format!("{count} files"));
         assert!(self.played > count / 20 && self.played < count * 19 / 20, "{} of {count} played", self.played);
         assert!(self.memory_kb > 1000, "the decoder's memory was read");
     }

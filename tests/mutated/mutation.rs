@@ -89,8 +89,52 @@ fn part(chance: &mut Chance, bytes: &[u8]) -> Vec<u8> {
     bytes[start..end].to_vec()
 }
 
+/// A file made as long as one may be, of one piece of it again and again: what takes long, takes long in this one.
+pub(crate) fn stretched(chance: &mut Chance, file: &[u8]) -> Vec<u8> {
+    const LENGTH: usize = 10 << 20;
+    let mut bytes = file[..file.len() / 2 + chance.below(file.len() / 2)].to_vec();
+    if file.starts_with(b"OggS") {
+        bytes = file.to_vec();
+        let page = last_page(file);
+        // As it is, or of as many packets as a page can have.
+        let many = 1 + chance.below(3) as u8;
+        let packed = [&page[..26], &[255], &[many; 255], &vec![0; 255 * usize::from(many)]].concat();
+        let page = if chance.below(2) == 0 { page } else { packed };
+        let mut number = u32::from_le_bytes(page[18..22].try_into().expect("four bytes"));
+        // The last of the file is not the last any more.
+        let last = file.len() - last_page(file).len();
+        bytes[last + 5] &= !4;
+        while bytes.len() + page.len() <= LENGTH {
+            number += 1;
+            bytes.extend_from_slice(&page);
+            let at = bytes.len() - page.len();
+            bytes[at + 5] &= !5;
+            bytes[at + 18..at + 22].copy_from_slice(&number.to_le_bytes());
+        }
+        sum_ogg_pages(&mut bytes);
+        return bytes;
+    }
+    let start = chance.below(bytes.len());
+    let most = *chance.pick(&[1, 8, 64, 2048]);
+    let end = (start + 1 + chance.below(most)).min(bytes.len());
+    let piece = bytes[start..end].to_vec();
+    while bytes.len() + piece.len() <= LENGTH {
+        bytes.extend_from_slice(&piece);
+    }
+    bytes
+}
+
+fn last_page(file: &[u8]) -> Vec<u8> {
+    let start = file.windows(4).rposition(|window| window == b"OggS").expect("it is one");
+    file[start..].to_vec()
+}
+
 /// Gives the pages of an Ogg file the checksums that they should have.
 fn sum_ogg_pages(bytes: &mut [u8]) {
+    let sum = |byte: u32| {
+        (0..8).fold(byte << 24, |sum, _| if sum & 0x8000_0000 == 0 { sum << 1 } else { sum << 1 ^ 0x04c1_1db7 })
+    };
+    let sums: Vec<u32> = (0..256).map(sum).collect();
     let mut at = 0;
     while let Some(head) = bytes.get(at..at + 27).filter(|head| head.starts_with(b"OggS")) {
         let lacing = usize::from(head[26]);
@@ -98,11 +142,7 @@ fn sum_ogg_pages(bytes: &mut [u8]) {
         let end = at + 27 + lacing + sizes.iter().map(|size| usize::from(*size)).sum::<usize>();
         let Some(page) = bytes.get_mut(at..end) else { return };
         page[22..26].fill(0);
-        let sum = page.iter().fold(0_u32, |sum, byte| {
-            (0..8).fold(sum ^ u32::from(*byte) << 24, |sum, _| {
-                if sum & 0x8000_0000 == 0 { sum << 1 } else { sum << 1 ^ 0x04c1_1db7 }
-            })
-        });
+        let sum = page.iter().fold(0_u32, |sum, byte| sum << 8 ^ sums[(sum >> 24) as usize ^ usize::from(*byte)]);
         page[22..26].copy_from_slice(&sum.to_le_bytes());
         at = end;
     }

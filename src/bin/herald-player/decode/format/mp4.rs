@@ -116,14 +116,20 @@ fn cut_off() -> Unplayable {
     Unplayable::new("M4A header cut off")
 }
 
-/// No table longer than its box, no samples longer than the file.
+/// Most samples. Each has 1024 frames, so half a minute at the highest rate has 2813 of them. A decoder looks through all
+/// tables for each.
+const MOST_SAMPLES: usize = 4096;
+
+/// No table longer than its box, no samples longer than the file, and not more than a sound has.
 fn check_tables<'a>(file: usize, table: impl Fn(&[u8; 4]) -> Option<&'a [u8]>) -> Result<(), Unplayable> {
     let impossible = || Unplayable::new("M4A file with impossible tables");
+    let too_many = || Unplayable::new("M4A file of more pieces than a sound has");
     let counted = |name: &[u8; 4], head: usize, row: usize| -> Result<Option<&'a [u8]>, Unplayable> {
         let Some(table) = table(name) else { return Ok(None) };
         let count = table.get(head - 4..head).map(|word| be32(word, 0) as usize).ok_or_else(impossible)?;
         let end = count.checked_mul(row).and_then(|length| length.checked_add(head)).ok_or_else(impossible)?;
-        table.get(head..end).map(Some).ok_or_else(impossible)
+        let rows = table.get(head..end).ok_or_else(impossible)?;
+        if count > MOST_SAMPLES { Err(too_many()) } else { Ok(Some(rows)) }
     };
     let samples = if let Some(same) = table(b"stsz").filter(|sizes| sizes.len() >= 12 && be32(sizes, 4) > 0) {
         let (size, count) = (be32(same, 4) as usize, be32(same, 8) as usize);
@@ -136,6 +142,9 @@ fn check_tables<'a>(file: usize, table: impl Fn(&[u8; 4]) -> Option<&'a [u8]>) -
         }
         sizes.len() / 4
     };
+    if samples > MOST_SAMPLES {
+        return Err(too_many());
+    }
     let times = counted(b"stts", 8, 8)?.ok_or_else(cut_off)?;
     let timed: u64 = times.chunks_exact(8).map(|row| u64::from(be32(row, 0))).sum();
     let chunks = counted(b"stsc", 8, 12)?.ok_or_else(cut_off)?;
@@ -172,6 +181,17 @@ mod tests {
         let all = [(b"stsz", words(stsz)), (b"stts", words(stts)), (b"stsc", words(stsc)), (b"stco", words(stco))];
         let table = |name: &[u8; 4]| all.iter().find(|(own, _)| *own == name).map(|(_, table)| table.as_slice());
         check_tables(1000, table).map_err(|error| error.to_string())
+    }
+
+    /// Tables of a few megabytes, each row of one asked for with each of another, take a decoder minutes.
+    #[test]
+    fn tables_of_more_rows_than_a_sound_has_are_refused() {
+        let many = [[0, 0, 5000].as_slice(), &[0; 5000]].concat();
+        let why = tables(&many, &[0, 1, 5000, 1024], &[0, 1, 1, 5000, 1], &[0, 1, 48]);
+        assert_eq!(why, Err("M4A file of more pieces than a sound has".into()));
+        let why =
+            tables(&[0, 0, 1, 9], &[0, 1, 1, 1024], &[0, 1, 1, 1, 1], &[[0, 5000].as_slice(), &[48; 5000]].concat());
+        assert_eq!(why, Err("M4A file of more pieces than a sound has".into()));
     }
 
     #[test]

@@ -11,6 +11,9 @@ use crate::decode::Unplayable;
 
 pub(super) fn header(bytes: &[u8]) -> Result<Header, Unplayable> {
     let stream = Stream::read(bytes);
+    if stream.ends.len() > MOST_PACKETS {
+        return Err(Unplayable::new("OGG file of more pieces than a sound has"));
+    }
     let first = stream.packets().next().ok_or_else(|| Unplayable::new("OGG header cut off"))?;
     if first.starts_with(b"\x01vorbis") && first.len() == 30 {
         check_spec(le32(first, 12), u32::from(first[11]))?;
@@ -34,6 +37,10 @@ pub(super) fn header(bytes: &[u8]) -> Result<Header, Unplayable> {
     })
 }
 
+/// Most packets of a stream: as many as half a minute has of the shortest at the highest rate. Empty ones take a decoder
+/// time, too.
+const MOST_PACKETS: usize = 200_000;
+
 /// The first stream of a file: its pages, and its packets one after the other.
 #[derive(Default)]
 struct Stream {
@@ -47,7 +54,7 @@ impl Stream {
     fn read(bytes: &[u8]) -> Self {
         let (mut stream, mut at) = (Self::default(), 0);
         let mut before: Option<(u32, u32)> = None;
-        while let Some(page) = Page::read(bytes, at) {
+        while let Some(page) = Page::read(bytes, at).filter(|_| stream.ends.len() <= MOST_PACKETS) {
             at = page.range.end;
             let (begins, goes_on) = (page.flags & 2 != 0, page.flags & 1 != 0);
             match before {
@@ -188,6 +195,14 @@ mod tests {
         assert_eq!(why(b"Speex   "), "Speex is not supported");
         assert_eq!(why(b"\x80theora"), "an Ogg video is not supported");
         assert_eq!(why(b"who knows"), "an Ogg file of an unknown codec");
+    }
+
+    /// Ten megabytes of empty packets are nine million of them.
+    #[test]
+    fn a_file_of_nothing_but_packets_is_refused() {
+        let pages: Vec<u8> = (0..800).flat_map(|n| page(if n == 0 { 2 } else { 0 }, 1, n, &[0; 255], b"")).collect();
+        let why = header(&pages).expect_err("it is refused").to_string();
+        assert_eq!(why, "OGG file of more pieces than a sound has");
     }
 
     /// Tags of FLAC in Ogg once let a decoder ask for two gigabytes.
