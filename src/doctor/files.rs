@@ -11,7 +11,7 @@ use super::places::look_at;
 use super::scene::{Scene, UNUSED, quoted};
 use super::{Status, Verdict};
 use crate::platform::look::{self, Facts, Kind};
-use crate::sound::Picks;
+use crate::sound::{LEVELS, MEMORIES};
 use crate::speaker::FILES;
 
 /// What the run directory may hold in all, in bytes.
@@ -75,7 +75,7 @@ fn sort(listed: &[Listed]) -> Sorted {
     let mut sorted = Sorted::default();
     for Listed { name, facts } in listed {
         sorted.size = sorted.size.saturating_add(facts.size);
-        let ours = FILES.iter().chain([&Picks::FILE]).any(|ours| name == *ours);
+        let ours = FILES.iter().chain(&MEMORIES).any(|ours| name == *ours);
         let why = match facts {
             _ if !ours => {
                 sorted.foreign.push(name.clone());
@@ -109,6 +109,15 @@ fn close_to_others(scene: &Scene<'_>, names: &[OsString]) -> Result<(), String> 
     closed.map_err(|verdict| verdict.detail)
 }
 
+/// What it costs that a memory can't be kept.
+fn without(memory: &str) -> &'static str {
+    if memory == LEVELS {
+        "each sound is measured whenever it is played"
+    } else {
+        "of several sounds, one may repeat at once"
+    }
+}
+
 fn judge_files(run: &Path, count: usize, sorted: &Sorted, mended: &Result<(), String>) -> Verdict {
     let names = |names: &[OsString]| {
         let shown: Vec<_> = names.iter().take(3).map(|name| name.to_string_lossy().into_owned()).collect();
@@ -124,9 +133,9 @@ fn judge_files(run: &Path, count: usize, sorted: &Sorted, mended: &Result<(), St
         let hint =
             if why.starts_with("can't") { format!("chmod 600 {}", quoted(&run.join(name))) } else { remove(name) };
         let name = name.to_string_lossy();
-        // Without the memory of what was picked last, a sound may repeat; without the others, none is decided on.
-        return if sorted.unusable.iter().all(|(name, _)| name == Picks::FILE) {
-            Verdict::warn(format!("{name} {why}: of several sounds, one may repeat at once"), hint)
+        // Without a memory a sound is heard all the same; without the others, none is decided on.
+        return if sorted.unusable.iter().all(|(name, _)| MEMORIES.iter().any(|memory| name == *memory)) {
+            Verdict::warn(format!("{name} {why}: {}", without(&name)), hint)
         } else {
             Verdict::fail(format!("{name} {why}{others}: events are skipped"), hint)
         };
@@ -164,6 +173,7 @@ mod tests {
         for (name, facts, status, part) in [
             ("state", GOOD, Status::Ok, "2 files, 1 KiB"),
             ("picks", GOOD, Status::Ok, "private"),
+            ("levels", GOOD, Status::Ok, "private"),
             ("state", Facts { mode: 0o644, ..GOOD }, Status::Warn, "open to others: state; repaired"),
             ("state", Facts { size: 200 << 10, ..GOOD }, Status::Warn, "more than Herald"),
             ("notes.txt", GOOD, Status::Warn, "not Herald's: notes.txt"),
@@ -172,6 +182,7 @@ mod tests {
             ("fence", Facts { kind: Kind::Directory, ..GOOD }, Status::Fail, "not a regular file"),
             ("fence", Facts { kind: Kind::Other, ..GOOD }, Status::Fail, "not a regular file"),
             ("picks", Facts { kind: Kind::Link, ..GOOD }, Status::Warn, "may repeat"),
+            ("levels", Facts { own: false, ..GOOD }, Status::Warn, "is measured"),
             ("fence", Facts { own: false, ..GOOD }, Status::Fail, "another user"),
             ("fence", Facts { links: 2, ..GOOD }, Status::Fail, "more than one name"),
             ("fence", Facts { mode: 0o400, ..GOOD }, Status::Fail, "can't be read and written"),

@@ -55,6 +55,12 @@ pub fn lookup_random(
     lookup(request, dirs, &mut choose, accept)
 }
 
+/// The file of the run directory that holds what was measured of sounds; the player's alone.
+pub const LEVELS: &str = "levels";
+
+/// Files of the run directory without which a sound is heard all the same.
+pub const MEMORIES: [&str; 2] = [Picks::FILE, LEVELS];
+
 /// What was picked last from each list of variants, across processes. Only the owner of the speaker writes it.
 #[derive(Debug, Default)]
 pub struct Picks {

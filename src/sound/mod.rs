@@ -39,7 +39,7 @@ mod xdg;
 pub use chain::{Candidate, Lookup, Tried, describe, lookup};
 pub use details::details;
 pub use file::{LARGEST, is_device, magic_ok, open_sound};
-pub use find::{Picks, lookup_any, lookup_random};
+pub use find::{LEVELS, MEMORIES, Picks, lookup_any, lookup_random};
 pub use pick::pick;
 pub use place::{Dirs, Place};
 pub use verdict::{Fault, Kind, Severity, Verdict, verdict};

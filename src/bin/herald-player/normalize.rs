@@ -62,8 +62,6 @@ pub(crate) struct Levels {
 }
 
 impl Levels {
-    /// The name of its file in the run directory.
-    pub(crate) const FILE: &str = "levels";
     /// How many are remembered.
     const ROWS: usize = 256;
     /// More bytes than so many rows make.

@@ -12,7 +12,7 @@ use herald::paths::Paths;
 use herald::platform::{self, clock::Stamp};
 use herald::ring;
 use herald::sound::request::Request;
-use herald::sound::{Dirs, Picks};
+use herald::sound::{Dirs, LEVELS, Picks};
 use herald::speaker::lifecycle::{Claimed, Life, Stage};
 use herald::speaker::{Found, Given, Health, Pending, Speaker, Speaking, Task, Turn};
 
@@ -49,7 +49,7 @@ pub(crate) fn serve() -> ExitCode {
     });
     let Ok(Some(mut turn)) = waited else { return ExitCode::SUCCESS };
     let picks = || speaker.dir().file(Picks::FILE).map(Picks::load).unwrap_or_default();
-    let levels = || speaker.dir().file(Levels::FILE).map(Levels::load).unwrap_or_default();
+    let levels = || speaker.dir().file(LEVELS).map(Levels::load).unwrap_or_default();
     let shelf = Shelf { dirs: Dirs::of(&paths), picks: &picks, levels: &levels };
     loop {
         platform::renew_lease(WAITING_LEASE);
