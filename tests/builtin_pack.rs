@@ -12,6 +12,8 @@ mod fingerprint;
 mod levels;
 #[path = "builtin_pack/likeness.rs"]
 mod likeness;
+#[path = "support/loudness.rs"]
+mod loudness;
 #[path = "../sounds/generator/make/mod.rs"]
 mod make;
 #[path = "builtin_pack/manifest.rs"]

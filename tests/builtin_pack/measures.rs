@@ -1,5 +1,6 @@
 //! What is measured of a wave by itself: ends, constant part, true peak, loudness, spectral centroid.
 
+use crate::loudness::momentary;
 use std::f64::consts::{PI, TAU};
 
 use crate::sounds::{self, RATE};
@@ -63,37 +64,9 @@ pub(crate) fn true_peak(wave: &[f64]) -> f64 {
     peak
 }
 
-/// LUFS of the loudest 400 ms or of the whole, by ITU-R BS.1770; the filters are derived from their analogue shapes.
+/// LUFS of one channel at 48 kHz.
 pub(crate) fn momentary_loudness(wave: &[f64]) -> f64 {
-    let k = (PI * 1_681.974_450_955_533 / RATE).tan();
-    let (high, q) = (10_f64.powf(3.999_843_853_973_347 / 20.0), 0.707_175_236_955_419_6);
-    let band = high.powf(0.499_666_774_154_541_6);
-    let scale = 1.0 + k / q + k * k;
-    let shelf = biquad(
-        wave,
-        [(high + band * k / q + k * k) / scale, 2.0 * (k * k - high) / scale, (high - band * k / q + k * k) / scale],
-        [2.0 * (k * k - 1.0) / scale, (1.0 - k / q + k * k) / scale],
-    );
-    let k = (PI * 38.135_470_876_024_44 / RATE).tan();
-    let q = 0.500_327_037_323_877_3;
-    let scale = 1.0 + k / q + k * k;
-    let weighted = biquad(&shelf, [1.0, -2.0, 1.0], [2.0 * (k * k - 1.0) / scale, (1.0 - k / q + k * k) / scale]);
-
-    let window = weighted.len().min(19_200);
-    let loudest =
-        weighted.windows(window).step_by(48).map(|w| w.iter().map(|x| x * x).sum::<f64>()).fold(0.0, f64::max);
-    -0.691 + 10.0 * (loudest / window as f64).log10()
-}
-
-fn biquad(wave: &[f64], b: [f64; 3], a: [f64; 2]) -> Vec<f64> {
-    let (mut x1, mut x2, mut y1, mut y2) = (0.0, 0.0, 0.0, 0.0);
-    wave.iter()
-        .map(|&x| {
-            let y = b[0] * x + b[1] * x1 + b[2] * x2 - a[0] * y1 - a[1] * y2;
-            (x2, x1, y2, y1) = (x1, x, y1, y);
-            y
-        })
-        .collect()
+    momentary(&[wave.to_vec()])
 }
 
 /// The middle of the spectrum, each frequency weighted by its power, in hertz.
