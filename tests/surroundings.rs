@@ -147,7 +147,7 @@ fn what_lies_in_the_place_of_the_state_or_its_lock_is_refused(
 
 #[rstest]
 fn what_lies_in_the_place_of_the_other_files_is_left_alone(
-    #[values("fence", "owner.lock", "heir.lock", "picks")] name: &str,
+    #[values("fence", "owner.lock", "heir.lock", "picks", "levels")] name: &str,
     #[values(Obstacle::Pipe, Obstacle::Directory, Obstacle::Link, Obstacle::DanglingLink, Obstacle::HardLink)]
     obstacle: Obstacle,
 ) {
@@ -162,7 +162,7 @@ fn what_lies_in_the_place_of_the_other_files_is_left_alone(
 /// The real player meets what the hook passed over.
 #[rstest]
 fn the_player_leaves_it_alone_too(
-    #[values("fence", "owner.lock", "heir.lock", "picks")] name: &str,
+    #[values("fence", "owner.lock", "heir.lock", "picks", "levels")] name: &str,
     #[values(Obstacle::Pipe, Obstacle::Link, Obstacle::HardLink)] obstacle: Obstacle,
 ) {
     let env = TestEnv::new();

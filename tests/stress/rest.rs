@@ -14,7 +14,7 @@ use crate::support::{PATIENCE, wait_for};
 const REST: Duration = Duration::from_millis(500);
 
 /// What is in a run directory.
-const RUN_FILES: [&str; 6] = ["arb.lock", "fence", "heir.lock", "owner.lock", "picks", "state"];
+const RUN_FILES: [&str; 7] = ["arb.lock", "fence", "heir.lock", "levels", "owner.lock", "picks", "state"];
 
 impl World {
     /// An output that is taken for dead would end the story: it is written down, and the cool-down ended.

@@ -53,7 +53,8 @@ pub(super) struct Attempt {
 impl Attempt {
     /// Of `request`, by the outputs after the first `skip_outputs`.
     pub(super) fn new(request: &Request, shelf: &Shelf<'_>, control: &Arc<Control>, skip_outputs: usize) -> Self {
-        let (dirs, picks, levels) = (shelf.dirs.clone(), (shelf.picks)(), (shelf.levels)());
+        let (dirs, picks) = (shelf.dirs.clone(), (shelf.picks)());
+        let levels = if request.normalize { (shelf.levels)() } else { Levels::default() };
         Self { request: request.clone(), dirs, picks, levels, control: Arc::clone(control), skip_outputs }
     }
 
