@@ -2,7 +2,7 @@
 //!
 //! The rooms, in the order data flows through them. A room imports only rooms below it in this list's ranks:
 //! `commands` → `doctor` → `ring, install, shell` → `policy, sound, journal` → `config, agents, speaker` →
-//! `event, sound_ref, paths, platform`.
+//! `event, sound_ref, text, paths, platform`.
 //!
 //! | room | owns |
 //! |---|---|
@@ -17,7 +17,7 @@
 //! | [`sound`] | which file a request means |
 //! | [`speaker`] | who may make sound: locks, state, protocol |
 //! | [`journal`] | what happened and why |
-//! | [`event`], [`sound_ref`], [`paths`], [`platform`] | words, places, the operating system |
+//! | [`event`], [`sound_ref`], [`text`], [`paths`], [`platform`] | words, places, the operating system |
 
 pub mod agents;
 pub mod cli;
@@ -34,3 +34,4 @@ pub mod ring;
 pub mod sound;
 pub mod sound_ref;
 pub mod speaker;
+pub mod text;

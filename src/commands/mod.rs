@@ -15,7 +15,7 @@ mod play;
 mod preview;
 mod sounds;
 mod status;
-pub mod tell;
+mod tell;
 mod which;
 
 use std::io::{self, Write as _};

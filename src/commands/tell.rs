@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use crate::sound::collection::Sound;
 use crate::sound::{Lookup, Place, Tried};
+pub(super) use crate::text::clean;
 
 pub(super) const BOLD: Style = Style::new().bold();
 pub(super) const DIM: Style = Style::new().dimmed();
@@ -47,14 +48,6 @@ pub(super) fn rungs(out: &mut impl Write, tried: &[Tried]) -> io::Result<()> {
         }
     }
     Ok(())
-}
-
-/// Text of unknown origin, without anything that would move the cursor or turn the reading direction.
-pub fn clean(text: &str) -> String {
-    let hides = |c: char| {
-        c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200e}' | '\u{200f}')
-    };
-    text.chars().map(|c| if hides(c) { '\u{fffd}' } else { c }).collect()
 }
 
 /// The text in lines of at most `width`, broken between words; a longer word has a line of its own.

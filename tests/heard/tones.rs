@@ -5,25 +5,16 @@ use std::ops::Range;
 use crate::judge::part;
 use crate::support::Recording;
 use crate::support::analysis::{self, AUDIBLE};
-use crate::support::recorder::RATE;
 
 /// What was heard of one sound: both channels, from before it to behind it.
 #[derive(Debug, Clone)]
 pub(crate) struct Heard {
-    #[allow(dead_code, reason = "what measures loudness wants it")]
-    pub(crate) rate: u32,
     pub(crate) channels: [Vec<f32>; 2],
 }
 
 impl Heard {
     pub(crate) fn of(recording: &Recording, frames: Range<usize>) -> Self {
-        Self { rate: RATE, channels: [0, 1].map(|channel| part(recording, channel, frames.clone())) }
-    }
-
-    /// Both channels interleaved, for whoever measures a sound as a whole.
-    #[allow(dead_code, reason = "as above")]
-    pub(crate) fn interleaved(&self) -> Vec<f32> {
-        self.channels[0].iter().zip(&self.channels[1]).flat_map(|(left, right)| [*left, *right]).collect()
+        Self { channels: [0, 1].map(|channel| part(recording, channel, frames.clone())) }
     }
 }
 

@@ -5,9 +5,9 @@ use std::io;
 use std::path::Path;
 
 use anyhow::{Context as _, anyhow, bail};
-use herald::commands::tell::clean;
 use herald::sound::{self, Dirs, Fault, Kind, Severity, collection, is_device};
 use herald::sound_ref::is_part;
+use herald::text::clean;
 
 /// As many faults as are shown of one pack.
 const MOST_SHOWN: usize = 8;

@@ -5,9 +5,9 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anstyle::{AnsiColor, Style};
-use herald::commands::tell::clean;
 use herald::event::EVENTS;
 use herald::sound::Severity;
+use herald::text::clean;
 use serde_json::json;
 
 use super::judge::{Judged, one};

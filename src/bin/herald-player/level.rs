@@ -32,7 +32,6 @@ pub(crate) struct Level {
 
 impl Level {
     /// That of interleaved samples.
-    #[allow(dead_code, reason = "for whoever has all samples at hand")]
     pub(crate) fn of(spec: Spec, samples: &[f32]) -> Self {
         let mut meter = Meter::new(spec);
         meter.push(samples);

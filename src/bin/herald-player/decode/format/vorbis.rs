@@ -204,6 +204,21 @@ mod tests {
         assert_eq!(lattice(0xff_ffff, 65_535), Some(1));
     }
 
+    #[rstest]
+    #[case::fine(1, 4096, Ok(()))]
+    #[case::comment(u32::MAX, 4096, Err("OGG file with an impossible comment"))]
+    #[case::codebook(1, 0xff_ffff, Err("OGG file with impossible codebooks"))]
+    fn a_header_that_claims_too_much_costs_the_file(
+        #[case] count: u32,
+        #[case] entries: u32,
+        #[case] expected: Result<(), &str>,
+    ) {
+        let comments = [b"\x03vorbis".as_slice(), &comments(4, count, 4)].concat();
+        let setup = [b"\x05vorbis".as_slice(), &ordered(2, entries, 1)].concat();
+        let packets: [&[u8]; 4] = [b"\x01vorbis", &comments, &setup, b"\0sound"];
+        assert_eq!(check(packets.into_iter()).map_err(|why| why.to_string()), expected.map_err(str::to_owned));
+    }
+
     #[test]
     fn a_header_in_the_midst_of_sound_is_refused() {
         let ident: &[u8] = b"\x01vorbis";
