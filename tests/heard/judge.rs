@@ -125,7 +125,7 @@ pub(crate) fn perform_each<T, S>(
 /// Judges a sound, and once more without its pauses where it fails: then only those are what is wrong.
 pub(crate) fn but_for_pauses(heard: &[f32], judge: impl Fn(&[f32]) -> Result<(), String>) -> Judgement {
     let Err(why) = judge(heard) else { return Ok(()) };
-    let held_up = judge(&without_pauses(heard, Verdict::default().gap_ms)).is_ok();
+    let held_up = judge(&without_pauses([heard], Verdict::default().gap_ms)[0]).is_ok();
     Err(if held_up { Fault::Pauses(why) } else { Fault::Wrong(why) })
 }
 
@@ -157,19 +157,23 @@ pub(crate) fn complete(verdict: Verdict, heard: &[f32], tone: &Tone) -> Judgemen
     })
 }
 
-/// The sound with the silence inside it taken out, where that is longer than `min_ms`.
-pub(crate) fn without_pauses(heard: &[f32], min_ms: f64) -> Vec<f32> {
-    let is_sound = |sample: &f32| sample.abs() > 1.5 / 32_768.0;
-    let (Some(first), Some(last)) = (heard.iter().position(is_sound), heard.iter().rposition(is_sound)) else {
-        return heard.to_vec();
-    };
-    let mut kept = heard[..first].to_vec();
-    for run in heard[first..=last].chunk_by(|one, next| is_sound(one) == is_sound(next)) {
-        if is_sound(&run[0]) || run.len() < frames(min_ms) {
-            kept.extend(run);
+/// The sound with the silence inside it taken out, where that is longer than `min_ms` and on all channels.
+pub(crate) fn without_pauses<const N: usize>(channels: [&[f32]; N], min_ms: f64) -> [Vec<f32>; N] {
+    let length = channels.iter().map(|channel| channel.len()).min().unwrap_or(0);
+    let is_sound: Vec<bool> =
+        (0..length).map(|frame| channels.iter().any(|channel| channel[frame].abs() > 1.5 / 32_768.0)).collect();
+    let first = is_sound.iter().position(|&sounds| sounds).unwrap_or(length);
+    let last = is_sound.iter().rposition(|&sounds| sounds).unwrap_or(length);
+    let mut kept: [Vec<f32>; N] = channels.map(|_| Vec::with_capacity(length));
+    let mut start = 0;
+    for run in is_sound.chunk_by(|one, next| one == next) {
+        let end = start + run.len();
+        let is_inside = start > first && end <= last;
+        if run[0] || !is_inside || run.len() < frames(min_ms) {
+            kept.iter_mut().zip(channels).for_each(|(kept, channel)| kept.extend(&channel[start..end]));
         }
+        start = end;
     }
-    kept.extend(&heard[last + 1..]);
     kept
 }
 

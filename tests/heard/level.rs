@@ -3,11 +3,11 @@
 use std::f64::consts::PI;
 use std::ops::Range;
 
-use crate::judge::{Fault, Judgement, frames, part, perform_each};
+use crate::judge::{Fault, Judgement, frames, part, perform_each, without_pauses};
 use crate::stage::{Stage, Way, hear};
 use crate::support::formats::{self, SoundFile};
 use crate::support::loudness::momentary;
-use crate::support::{Depth, Kind, Recording, Tone, analysis};
+use crate::support::{Depth, Kind, Recording, Tone, Verdict, analysis};
 
 /// What everything is brought to, in LUFS, and how far from it a sound may be.
 const TARGET: f64 = -17.0;
@@ -16,6 +16,9 @@ const TOLERANCE: f64 = 1.0;
 const CEILING: f32 = 0.891;
 /// What a recording of 16 bits adds.
 const STEP: f32 = 1.0 / 32_768.0;
+
+/// What is between the spikes, and around them.
+const SPIKES_MS: f64 = 150.0;
 
 struct Case {
     name: String,
@@ -52,7 +55,7 @@ fn cases() -> Vec<Case> {
 /// Short strikes in silence, each as high as a file can hold.
 fn spikes() -> Tone {
     let strike = Tone::sine(48_000, 4000.0, 1.5).amplitude(1.0).ramped(0.5);
-    let pause = Tone::silence(48_000, 150.0);
+    let pause = Tone::silence(48_000, SPIKES_MS);
     pause.clone().then(&strike).then(&pause).then(&strike).then(&pause)
 }
 
@@ -77,7 +80,10 @@ fn sources_of_any_level_are_heard_at_one_loudness_below_the_ceiling_and_without_
             heard
         },
         |recording, case, heard| {
-            heard.iter().try_for_each(|within| judge(recording, within, case).map_err(|fault| fault.about(&case.name)))
+            heard.iter().try_for_each(|within| {
+                judge_but_for_pauses(recording, within, |heard, is_cut| judge(heard, case, is_cut))
+                    .map_err(|fault| fault.about(&case.name))
+            })
         },
     );
 }
@@ -98,20 +104,35 @@ fn every_format_is_heard_at_that_loudness() {
             hear(recorder, mark)
         },
         |recording, file, within| {
-            let heard = Heard::of(recording, within)?;
-            heard.is_levelled().map_err(|fault| fault.about(&file.name))
+            judge_but_for_pauses(recording, within, |heard, _| heard.is_levelled())
+                .map_err(|fault| fault.about(&file.name))
         },
     );
 }
 
-fn judge(recording: &Recording, within: &Range<usize>, case: &Case) -> Judgement {
-    let heard = Heard::of(recording, within)?;
+/// Judges a sound, and once more with its silence cut out where it fails: then only a pause is what is wrong.
+fn judge_but_for_pauses(
+    recording: &Recording,
+    within: &Range<usize>,
+    judge: impl Fn(&Heard, bool) -> Result<(), String>,
+) -> Judgement {
+    let sides = [0, 1].map(|channel| part(recording, channel, within.clone()));
+    let judge = |sides: &[Vec<f32>; 2], is_cut| Heard::of(sides).and_then(|heard| judge(&heard, is_cut));
+    let Err(why) = judge(&sides, false) else { return Ok(()) };
+    let [left, right] = &sides;
+    let held_up = judge(&without_pauses([left, right], Verdict::default().gap_ms), true).is_ok();
+    Err(if held_up { Fault::Pauses(why) } else { Fault::Wrong(why) })
+}
+
+fn judge(heard: &Heard, case: &Case, is_cut: bool) -> Result<(), String> {
     let lasts = analysis::ms(heard.sides[0].len(), 48_000);
-    let length = case.tone.duration_ms() - if case.spiky { 300.0 } else { 0.0 };
-    expect((lasts - length).abs() <= length * 0.01 + 2.0, || format!("lasts {lasts:.1} ms instead of {length:.1}"))?;
+    let silence = if case.spiky { SPIKES_MS * if is_cut { 3.0 } else { 2.0 } } else { 0.0 };
+    let length = case.tone.duration_ms() - silence;
+    expect((lasts - length).abs() <= length * 0.01 + 1.0, || format!("lasts {lasts:.1} ms instead of {length:.1}"))?;
     if case.spiky {
         let (loudness, peak) = (heard.loudness(), heard.peak());
-        return expect(loudness < TARGET && (CEILING * 0.94..=CEILING + STEP).contains(&peak), || {
+        // Without what is between them they are louder than anybody hears them.
+        return expect((is_cut || loudness < TARGET) && (CEILING * 0.94..=CEILING + STEP).contains(&peak), || {
             format!("{loudness:.2} LUFS, peak {peak}")
         });
     }
@@ -131,14 +152,13 @@ struct Heard {
 }
 
 impl Heard {
-    fn of(recording: &Recording, within: &Range<usize>) -> Result<Self, Fault> {
-        let sides = [0, 1].map(|channel| part(recording, channel, within.clone()));
+    fn of(sides: &[Vec<f32>; 2]) -> Result<Self, String> {
         let sum: Vec<f32> = sides[0].iter().zip(&sides[1]).map(|(left, right)| left.abs().max(right.abs())).collect();
         let sound = analysis::segments_above(&sum, 48_000, 2.0 * STEP, 400.0);
         let [segment] = sound.as_slice() else {
-            return Err(Fault::Wrong(format!("{} sounds were heard", sound.len())));
+            return Err(format!("{} sounds were heard", sound.len()));
         };
-        Ok(Self { sides: sides.map(|side| segment.of(&side).to_vec()) })
+        Ok(Self { sides: sides.each_ref().map(|side| segment.of(side).to_vec()) })
     }
 
     fn peak(&self) -> f32 {
@@ -150,19 +170,19 @@ impl Heard {
     }
 
     /// At the target, below the ceiling, without a click.
-    fn is_levelled(&self) -> Judgement {
+    fn is_levelled(&self) -> Result<(), String> {
         let (loudness, peak) = (self.loudness(), self.peak());
         expect((loudness - TARGET).abs() <= TOLERANCE, || format!("{loudness:.2} LUFS"))?;
         expect(peak <= CEILING + STEP, || format!("peaks at {peak}"))?;
         self.sides.iter().try_for_each(|side| {
-            ramped(side.iter(), peak).map_err(|why| Fault::Wrong(format!("begins with a click: {why}")))?;
-            ramped(side.iter().rev(), peak).map_err(|why| Fault::Wrong(format!("ends with a click: {why}")))
+            ramped(side.iter(), peak).map_err(|why| format!("begins with a click: {why}"))?;
+            ramped(side.iter().rev(), peak).map_err(|why| format!("ends with a click: {why}"))
         })
     }
 }
 
-fn expect(holds: bool, why: impl FnOnce() -> String) -> Judgement {
-    if holds { Ok(()) } else { Err(Fault::Wrong(why())) }
+fn expect(holds: bool, why: impl FnOnce() -> String) -> Result<(), String> {
+    if holds { Ok(()) } else { Err(why()) }
 }
 
 /// Whether the first 5 ms stay below a raised cosine to the peak. Its foot, half a millisecond, is too soft to be found
@@ -178,4 +198,24 @@ fn ramped<'s>(samples: impl Iterator<Item = &'s f32>, peak: f32) -> Result<(), S
         }
     }
     Ok(())
+}
+
+/// A pause is told from a loss, also where silence belongs to the sound.
+#[test]
+fn a_pause_is_not_a_loss() {
+    let case = cases().pop().expect("the spikes");
+    let samples = &case.tone.samples;
+    let mut scaled: Vec<f32> = samples.iter().map(|sample| sample * CEILING).collect();
+    let judged = |samples: &[f32]| {
+        let frames = samples.iter().flat_map(|sample| [*sample; 2]).collect::<Vec<f32>>();
+        let recording = Recording { samples: frames, chunks: Vec::new(), first_frame: 0 };
+        judge_but_for_pauses(&recording, &(0..samples.len()), |heard, is_cut| judge(heard, &case, is_cut))
+    };
+    let middle = scaled.len() / 2;
+    assert!(judged(&scaled).is_ok(), "{:?}", judged(&scaled));
+    scaled.splice(middle..middle, vec![0.0; frames(30.0)]);
+    assert!(matches!(judged(&scaled), Err(Fault::Pauses(_))));
+    let strike = frames(SPIKES_MS);
+    scaled.drain(strike..strike + frames(1.5));
+    assert!(matches!(judged(&scaled), Err(Fault::Wrong(_))));
 }
