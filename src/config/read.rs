@@ -14,7 +14,7 @@ use super::types::{Config, Overrides, Rule, Speaker, When, limit};
 use super::value::Condition;
 use crate::event::{self, EventName};
 
-const ROOT: &[&str] = &["volume", "pack", "timeout", "events", "speaker", "rules"];
+const ROOT: &[&str] = &["volume", "pack", "timeout", "events", "speaker", "quiet", "rules"];
 const SPEAKER: &[&str] = &["overlap", "min_audible", "lead_in", "normalize"];
 const EVENT: &[&str] = &["enabled", "sound", "volume", "throttle", "priority", "delay", "min_duration"];
 const RULE: &[&str] = &["match", "enabled", "sound", "pack", "volume", "throttle", "priority", "delay", "min_duration"];
@@ -41,7 +41,7 @@ pub fn parse(text: &str, file: &Path, home: Option<&Path>) -> (Config, Vec<Probl
 
 impl Reader<'_> {
     /// The entries of a table, or a problem if it is none.
-    fn table<'v>(&mut self, entry: &Entry<'v>) -> Option<Vec<Entry<'v>>> {
+    pub(super) fn table<'v>(&mut self, entry: &Entry<'v>) -> Option<Vec<Entry<'v>>> {
         match entry.value {
             DeValue::Table(table) => Some(entries(table, &entry.path)),
             _ => {
@@ -61,7 +61,7 @@ impl Reader<'_> {
                 "speaker" => self.speaker(&entry, &mut config.speaker),
                 "events" => self.events(&entry, config),
                 "rules" => rules = Some(entry),
-                "quiet" => self.not_built(&entry),
+                "quiet" => self.quiet(&entry, &mut config.quiet),
                 _ => self.unknown(&entry, ROOT),
             }
         }
@@ -253,7 +253,7 @@ impl Reader<'_> {
         self.report(Severity::Note, entry.key_at.clone(), &entry.path, message);
     }
 
-    fn unknown(&mut self, entry: &Entry<'_>, known: &[&'static str]) {
+    pub(super) fn unknown(&mut self, entry: &Entry<'_>, known: &[&'static str]) {
         self.unknown_key(entry, known, "");
     }
 
@@ -352,7 +352,7 @@ mod tests {
         "#;
         let (config, problems) = read(text);
         let unbuilt: Vec<_> = problems.iter().map(|problem| (problem.severity, problem.key.as_str())).collect();
-        let warned = ["speaker.skip_when", "quiet"];
+        let warned = ["speaker.skip_when"];
         assert_eq!(unbuilt, warned.map(|key| (Severity::Note, key)));
         assert!(problems.iter().all(|problem| problem.message.contains("not supported by this version")));
         assert_eq!(config.events.len(), 1);
