@@ -19,6 +19,7 @@ use xxhash_rust::xxh3::{Xxh3, xxh3_64};
 use super::problem::{Problem, Severity};
 use super::read::parse;
 use super::types::{Config, limit};
+use crate::platform::file_stamp::{self, FileStamp, is_young};
 
 /// Where the configuration that holds was taken from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -241,7 +242,7 @@ impl Origin {
 struct Stamp([u64; Self::WORDS]);
 
 impl Stamp {
-    const WORDS: usize = 8;
+    const WORDS: usize = 1 + file_stamp::WORDS;
     /// Of a file that may yet change without its stamp changing: equal to no stamp of a file, as no program is 0.
     const UNSETTLED: Self = Self([0; Self::WORDS]);
 
@@ -251,38 +252,11 @@ impl Stamp {
         reader.update(env!("CARGO_PKG_VERSION").as_bytes());
         reader.update(&[0]);
         reader.update(home.unwrap_or(Path::new("")).as_os_str().as_encoded_bytes());
-        let reader = reader.digest().max(1);
-        #[cfg(unix)]
-        {
-            use std::os::unix::fs::MetadataExt as _;
-            let m = metadata;
-            let signed = [m.mtime(), m.mtime_nsec(), m.ctime(), m.ctime_nsec()].map(i64::cast_unsigned);
-            Self([reader, m.dev(), m.ino(), m.size(), signed[0], signed[1], signed[2], signed[3]])
-        }
-        #[cfg(windows)]
-        {
-            use std::os::windows::fs::MetadataExt as _;
-            Self([reader, metadata.file_size(), metadata.last_write_time(), 0, 0, 0, 0, 0])
-        }
+        let mut words = [0; Self::WORDS];
+        words[0] = reader.digest().max(1);
+        words[1..].copy_from_slice(&FileStamp::of(metadata).0);
+        Self(words)
     }
-}
-
-/// Whether the file changed so lately that it may change again within one tick of the clock that stamps it.
-fn is_young(metadata: &Metadata) -> bool {
-    const TICK: Duration = Duration::from_millis(50);
-    #[cfg(unix)]
-    let changed = {
-        use std::os::unix::fs::MetadataExt as _;
-        // Unlike the time of modification, this one nobody can set.
-        let seconds = u64::try_from(metadata.ctime()).unwrap_or_default();
-        Some(UNIX_EPOCH + Duration::new(seconds, u32::try_from(metadata.ctime_nsec()).unwrap_or_default()))
-    };
-    #[cfg(windows)]
-    let changed = metadata.modified().ok();
-    changed.is_none_or(|changed| match SystemTime::now().duration_since(changed) {
-        Ok(age) => age < TICK,
-        Err(ahead) => ahead.duration() < TICK,
-    })
 }
 
 /// The text of the file, and its metadata if they were the same before and after; `Ok(None)` if there is none.

@@ -6,6 +6,7 @@
 use std::ops::Range;
 use std::path::Path;
 
+use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::problem::{Problem, Severity, nearest, nearest_within, printable, shortened};
@@ -27,19 +28,25 @@ const MATCH: &[&str] = &["agent", "event", "tool", "cwd", "detail"];
 pub fn parse(text: &str, file: &Path, home: Option<&Path>) -> (Config, Vec<Problem>) {
     let mut reader = Reader::new(text, file, home);
     let mut config = Config::default();
-    // Only the first error of the grammar counts: what comes after it is guesswork.
-    let (document, errors) = DeTable::parse_recoverable(text);
-    match errors.iter().min_by_key(|error| error.span().map_or(0, |at| at.start)) {
-        None => reader.document(document.get_ref(), &mut config),
-        Some(error) => {
-            let at = error.span().unwrap_or_default();
-            reader.error(at, "", format!("this is not TOML: {}", shortened(error.message(), 200)));
-        }
+    if let Some(document) = reader.grammar(text) {
+        reader.document(document.get_ref(), &mut config);
     }
     (config, reader.finish())
 }
 
 impl Reader<'_> {
+    /// The text as TOML; a problem where it is none.
+    pub(super) fn grammar<'d>(&mut self, text: &'d str) -> Option<Spanned<DeTable<'d>>> {
+        // Only the first error of the grammar counts: what comes after it is guesswork.
+        let (document, errors) = DeTable::parse_recoverable(text);
+        let Some(error) = errors.iter().min_by_key(|error| error.span().map_or(0, |at| at.start)) else {
+            return Some(document);
+        };
+        let at = error.span().unwrap_or_default();
+        self.error(at, "", format!("this is not TOML: {}", shortened(error.message(), 200)));
+        None
+    }
+
     /// The entries of a table, or a problem if it is none.
     pub(super) fn table<'v>(&mut self, entry: &Entry<'v>) -> Option<Vec<Entry<'v>>> {
         match entry.value {
@@ -86,12 +93,7 @@ impl Reader<'_> {
 
     fn events(&mut self, section: &Entry<'_>, config: &mut Config) {
         for entry in self.table(section).unwrap_or_default() {
-            let name: Option<EventName> = entry.name.parse().ok();
-            if name.is_none() {
-                let message = format!("\"{}\" can't be the name of an event", shortened(entry.name, 60));
-                let problem = self.wrong(entry.key_at.clone(), &entry.path, message);
-                problem.allowed = Some("1 to 64 letters, digits, '.', '_' or '-'".to_owned());
-            }
+            let name = self.event_name(&entry);
             let Some(keys) = self.table(&entry) else { continue };
             let mut overrides = Overrides::default();
             for key in keys {
@@ -112,6 +114,17 @@ impl Reader<'_> {
             }
         }
         config.events.sort_by(|(a, _), (b, _)| a.cmp(b));
+    }
+
+    /// The event a table is named after, or a problem.
+    pub(super) fn event_name(&mut self, entry: &Entry<'_>) -> Option<EventName> {
+        let name = entry.name.parse().ok();
+        if name.is_none() {
+            let message = format!("\"{}\" can't be the name of an event", shortened(entry.name, 60));
+            let problem = self.wrong(entry.key_at.clone(), &entry.path, message);
+            problem.allowed = Some("1 to 64 letters, digits, '.', '_' or '-'".to_owned());
+        }
+        name
     }
 
     /// `[events.task.complete]` where `[events."task.complete"]` was meant.
@@ -284,7 +297,7 @@ fn set<T>(place: &mut T, value: Option<T>) {
 }
 
 /// The entries of a table in the order of the file.
-fn entries<'t>(table: &'t DeTable<'t>, path: &str) -> Vec<Entry<'t>> {
+pub(super) fn entries<'t>(table: &'t DeTable<'t>, path: &str) -> Vec<Entry<'t>> {
     let mut entries: Vec<_> = table
         .iter()
         .map(|(key, value)| Entry {

@@ -193,6 +193,8 @@ pub struct Settings {
     pub sounds: Vec<SoundRef>,
     /// The packs that hold here.
     pub packs: Vec<String>,
+    /// Whether a rule chose them.
+    pub packs_are_chosen: bool,
     /// 0 to 100: the global volume times the event's.
     pub volume: u8,
     /// How long the same event of the same session stays silent after it was heard.
@@ -203,6 +205,12 @@ pub struct Settings {
     pub delay: Duration,
     /// It is heard only at the end of a task that took at least so long.
     pub min_duration: Duration,
+}
+
+/// `part` hundredths of `whole`, rounded.
+pub(super) fn scaled(whole: u8, part: u8) -> u8 {
+    let product = u16::from(whole.min(100)) * u16::from(part.min(100));
+    u8::try_from((product + 50) / 100).unwrap_or(100)
 }
 
 /// The throttle of an event nobody set one for.
