@@ -207,7 +207,7 @@ pub struct Log {
 #[derive(Debug, Args)]
 pub struct Mute {
     /// How long (30m, 2h, 1d) or until when (until 18:00, until tomorrow 9:00); without it, until `herald unmute`
-    #[arg(value_name = "FOR|until TIME", allow_hyphen_values = true)]
+    #[arg(value_name = "FOR|until TIME")]
     pub when: Vec<String>,
     /// Only this session: the agent's id of it, or the short one that `herald log` shows
     #[arg(long, value_name = "ID")]
@@ -232,7 +232,7 @@ pub struct Unmute {
 #[derive(Debug, Args)]
 pub struct Volume {
     /// 0 to 100, or a step: +10, -10
-    #[arg(value_name = "LEVEL", allow_hyphen_values = true)]
+    #[arg(value_name = "LEVEL", allow_negative_numbers = true)]
     pub level: Option<String>,
     /// Print JSON
     #[arg(long)]
