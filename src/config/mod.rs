@@ -8,6 +8,7 @@
 
 mod edit;
 mod image;
+pub mod keys;
 mod pattern;
 mod problem;
 mod read;

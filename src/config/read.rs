@@ -8,17 +8,11 @@ use std::path::Path;
 
 use toml::de::{DeTable, DeValue};
 
+use super::keys::{self, Condition, EVENT, Key, Kind, MATCH, ROOT, RULE, SPEAKER};
 use super::problem::{Problem, Severity, nearest, nearest_within, printable, shortened};
 use super::reader::{Entry, Reader};
 use super::types::{Config, Overrides, Rule, Speaker, When, limit};
-use super::value::Condition;
 use crate::event::{self, EventName};
-
-const ROOT: &[&str] = &["volume", "pack", "timeout", "events", "speaker", "rules"];
-const SPEAKER: &[&str] = &["overlap", "min_audible", "lead_in", "normalize"];
-const EVENT: &[&str] = &["enabled", "sound", "volume", "throttle", "priority", "delay", "min_duration"];
-const RULE: &[&str] = &["match", "enabled", "sound", "pack", "volume", "throttle", "priority", "delay", "min_duration"];
-const MATCH: &[&str] = &["agent", "event", "tool", "cwd", "detail"];
 
 /// Reads the text of the configuration file `file`; relative paths in it are taken from its folder, `~/` from `home`.
 ///
@@ -51,18 +45,30 @@ impl Reader<'_> {
         }
     }
 
+    /// The entries of a table with the rows of their keys; those that have none are told.
+    fn known<'v>(&mut self, entries: Vec<Entry<'v>>, keys: &'static [Key]) -> Vec<(&'static Key, Entry<'v>)> {
+        let mut known = Vec::with_capacity(entries.len());
+        for entry in entries {
+            match keys::find(keys, entry.name) {
+                Some(Key { kind: Kind::Unbuilt, .. }) => self.not_built(&entry),
+                Some(key) => known.push((key, entry)),
+                None => self.unknown(&entry, keys),
+            }
+        }
+        known
+    }
+
     fn document(&mut self, document: &DeTable<'_>, config: &mut Config) {
         let mut rules = None;
-        for entry in entries(document, "") {
-            match entry.name {
-                "volume" => set(&mut config.volume, self.volume(&entry)),
-                "pack" => set(&mut config.packs, self.packs(&entry)),
-                "timeout" => set(&mut config.timeout, self.duration(&entry, limit::TIMEOUT)),
-                "speaker" => self.speaker(&entry, &mut config.speaker),
-                "events" => self.events(&entry, config),
-                "rules" => rules = Some(entry),
-                "quiet" => self.not_built(&entry),
-                _ => self.unknown(&entry, ROOT),
+        for (key, entry) in self.known(entries(document, ""), ROOT) {
+            match (key.name, key.kind) {
+                ("volume", _) => set(&mut config.volume, self.volume(&entry)),
+                ("pack", _) => set(&mut config.packs, self.packs(&entry)),
+                ("timeout", Kind::Duration(range)) => set(&mut config.timeout, self.duration(&entry, range)),
+                ("speaker", _) => self.speaker(&entry, &mut config.speaker),
+                ("events", _) => self.events(&entry, config),
+                ("rules", _) => rules = Some(entry),
+                _ => {}
             }
         }
         // Rules may speak of the events that are configured.
@@ -72,14 +78,14 @@ impl Reader<'_> {
     }
 
     fn speaker(&mut self, section: &Entry<'_>, speaker: &mut Speaker) {
-        for entry in self.table(section).unwrap_or_default() {
-            match entry.name {
-                "overlap" => set(&mut speaker.overlap, self.overlap(&entry)),
-                "min_audible" => set(&mut speaker.min_audible, self.duration(&entry, limit::MIN_AUDIBLE)),
-                "lead_in" => set(&mut speaker.lead_in, self.duration(&entry, limit::LEAD_IN)),
-                "normalize" => set(&mut speaker.normalize, self.boolean(&entry)),
-                "skip_when" => self.not_built(&entry),
-                _ => self.unknown(&entry, SPEAKER),
+        let entries = self.table(section).unwrap_or_default();
+        for (key, entry) in self.known(entries, SPEAKER) {
+            match (key.name, key.kind) {
+                ("overlap", _) => set(&mut speaker.overlap, self.overlap(&entry)),
+                ("min_audible", Kind::Duration(range)) => set(&mut speaker.min_audible, self.duration(&entry, range)),
+                ("lead_in", Kind::Duration(range)) => set(&mut speaker.lead_in, self.duration(&entry, range)),
+                ("normalize", _) => set(&mut speaker.normalize, self.boolean(&entry)),
+                _ => {}
             }
         }
     }
@@ -92,19 +98,15 @@ impl Reader<'_> {
                 let problem = self.wrong(entry.key_at.clone(), &entry.path, message);
                 problem.allowed = Some("1 to 64 letters, digits, '.', '_' or '-'".to_owned());
             }
-            let Some(keys) = self.table(&entry) else { continue };
+            let Some(mut inner) = self.table(&entry) else { continue };
             let mut overrides = Overrides::default();
-            for key in keys {
-                match key.name {
-                    // Unquoted, `[events.task.complete]` is a table in a table.
-                    _ if key.value.is_table() && !EVENT.contains(&key.name) => self.unquoted(&entry, &key),
-                    "pack" => self.unknown(&key, EVENT),
-                    _ => {
-                        if !self.overrides(&key, &mut overrides) {
-                            self.unknown(&key, EVENT);
-                        }
-                    }
-                }
+            // Unquoted, `[events.task.complete]` is a table in a table.
+            let is_part = |key: &Entry<'_>| key.value.is_table() && keys::find(EVENT, key.name).is_none();
+            for key in inner.extract_if(.., |key| is_part(key)) {
+                self.unquoted(&entry, &key);
+            }
+            for (key, entry) in self.known(inner, EVENT) {
+                self.overrides(key, &entry, &mut overrides);
             }
             if let Some(name) = name {
                 self.likely_event(&entry.path, entry.key_at, name.as_str());
@@ -120,7 +122,7 @@ impl Reader<'_> {
         let message =
             format!("`{}` is no key of an event; a name with a dot in it stands in quotes", printable(key.name));
         let problem = self.error(key.key_at.clone(), &key.path, message);
-        problem.allowed = Some(EVENT.join(", "));
+        problem.allowed = Some(listed(EVENT));
         if name.parse::<EventName>().is_ok() {
             problem.suggestion = Some(format!("[events.\"{name}\"]"));
         }
@@ -176,21 +178,23 @@ impl Reader<'_> {
         let mut when = None;
         let mut then = Overrides::default();
         let mut sets = false;
-        for key in self.table(entry)? {
-            match key.name {
-                "match" => when = Some(self.when(&key, config)),
-                _ if self.overrides(&key, &mut then) => sets = true,
-                _ => self.unknown(&key, RULE),
+        let entries = self.table(entry)?;
+        for (key, entry) in self.known(entries, RULE) {
+            if key.name == "match" {
+                when = Some(self.when(&entry, config));
+            } else {
+                self.overrides(key, &entry, &mut then);
+                sets = true;
             }
         }
         if !sets {
             let message = "this rule sets nothing".to_owned();
-            self.warning(entry.key_at.clone(), &entry.path, message).allowed = Some(RULE[1..].join(", "));
+            self.warning(entry.key_at.clone(), &entry.path, message).allowed = Some(listed(&RULE[1..]));
         }
         let Some(when) = when else {
             let message = "this rule has no `match`, so it is never applied".to_owned();
             let problem = self.warning(entry.key_at.clone(), &entry.path, message);
-            problem.allowed = Some(format!("match = {{ {} }}; match = {{}} for every event", MATCH.join(", ")));
+            problem.allowed = Some(format!("match = {{ {} }}; match = {{}} for every event", listed(MATCH)));
             return None;
         };
         Some(Rule { when: when?, then })
@@ -200,18 +204,19 @@ impl Reader<'_> {
         let mut when = When::default();
         let mut complete = true;
         for key in self.table(section)? {
-            let (place, condition) = match key.name {
-                "agent" => (&mut when.agent, Condition::Word),
-                "event" => (&mut when.event, Condition::Event),
-                "tool" => (&mut when.tool, Condition::Word),
-                "cwd" => (&mut when.cwd, Condition::Directory),
-                "detail" => (&mut when.detail, Condition::Word),
+            let place = match key.name {
+                "agent" => &mut when.agent,
+                "event" => &mut when.event,
+                "tool" => &mut when.tool,
+                "cwd" => &mut when.cwd,
+                "detail" => &mut when.detail,
                 _ => {
                     self.unknown_condition(&key);
                     complete = false;
                     continue;
                 }
             };
+            let Some(Kind::Pattern(condition)) = keys::find(MATCH, key.name).map(|row| row.kind) else { continue };
             *place = self.pattern(&key, condition);
             complete &= place.is_some();
             if let (Condition::Event, Some(pattern)) = (condition, place) {
@@ -232,20 +237,19 @@ impl Reader<'_> {
         }
     }
 
-    /// One of the keys that events and rules share; false if it is none.
-    fn overrides(&mut self, key: &Entry<'_>, into: &mut Overrides) -> bool {
-        match key.name {
-            "enabled" => into.enabled = self.boolean(key),
-            "sound" => into.sounds = self.sounds(key),
-            "pack" => into.packs = self.packs(key),
-            "volume" => into.volume = self.volume(key),
-            "throttle" => into.throttle = self.duration(key, limit::THROTTLE),
-            "priority" => into.priority = self.priority(key),
-            "delay" => into.delay = self.duration(key, limit::DELAY),
-            "min_duration" => into.min_duration = self.duration(key, limit::MIN_DURATION),
-            _ => return false,
+    /// One of the keys that events and rules share.
+    fn overrides(&mut self, key: &Key, entry: &Entry<'_>, into: &mut Overrides) {
+        match (key.name, key.kind) {
+            ("enabled", _) => into.enabled = self.boolean(entry),
+            ("sound", _) => into.sounds = self.sounds(entry),
+            ("pack", _) => into.packs = self.packs(entry),
+            ("volume", _) => into.volume = self.volume(entry),
+            ("priority", _) => into.priority = self.priority(entry),
+            ("throttle", Kind::Duration(range)) => into.throttle = self.duration(entry, range),
+            ("delay", Kind::Duration(range)) => into.delay = self.duration(entry, range),
+            ("min_duration", Kind::Duration(range)) => into.min_duration = self.duration(entry, range),
+            _ => {}
         }
-        true
     }
 
     fn not_built(&mut self, entry: &Entry<'_>) {
@@ -253,7 +257,7 @@ impl Reader<'_> {
         self.report(Severity::Note, entry.key_at.clone(), &entry.path, message);
     }
 
-    fn unknown(&mut self, entry: &Entry<'_>, known: &[&'static str]) {
+    fn unknown(&mut self, entry: &Entry<'_>, known: &'static [Key]) {
         self.unknown_key(entry, known, "");
     }
 
@@ -261,20 +265,27 @@ impl Reader<'_> {
         self.unknown_key(entry, MATCH, ", so this rule is never applied");
     }
 
-    fn unknown_key(&mut self, entry: &Entry<'_>, known: &[&'static str], consequence: &str) {
+    fn unknown_key(&mut self, entry: &Entry<'_>, known: &'static [Key], consequence: &str) {
         let name = shortened(entry.name, 60);
+        let at_root = std::ptr::eq(known, ROOT);
+        let is_one_of = |keys| keys::names(keys).any(|key| key == entry.name);
         let mut message = format!("`{name}` is not a key{consequence}");
-        let mut suggestion = nearest(entry.name, known.iter().copied()).map(str::to_owned);
-        if suggestion.is_none() && known != ROOT && ROOT.contains(&entry.name) {
+        let mut suggestion = nearest(entry.name, keys::names(known)).map(str::to_owned);
+        if suggestion.is_none() && !at_root && is_one_of(ROOT) {
             message =
                 format!("`{name}` is not a key here{consequence}; its place is above the first [table] of the file");
-        } else if suggestion.is_none() && known == ROOT && SPEAKER.contains(&entry.name) {
+        } else if suggestion.is_none() && at_root && is_one_of(SPEAKER) {
             suggestion = Some(format!("speaker.{}", entry.name));
         }
         let problem = self.warning(entry.key_at.clone(), &entry.path, message);
-        problem.allowed = Some(known.join(", "));
+        problem.allowed = Some(listed(known));
         problem.suggestion = suggestion;
     }
+}
+
+/// The names of these keys, as messages list them.
+fn listed(keys: &'static [Key]) -> String {
+    keys::names(keys).collect::<Vec<_>>().join(", ")
 }
 
 fn set<T>(place: &mut T, value: Option<T>) {
@@ -413,8 +424,8 @@ mod tests {
 
     /// Texts that get past TOML's grammar, so that the reader sees every kind of value in every place.
     fn likely() -> impl Strategy<Value = String> {
-        let keys: Vec<&str> =
-            [ROOT, SPEAKER, EVENT, RULE, MATCH, &["quiet", "delay", "\"x.y\"", "\"\u{1b}\""]].concat();
+        let tables = [ROOT, SPEAKER, EVENT, RULE, MATCH].into_iter().flatten().map(|key| key.name);
+        let keys: Vec<&str> = tables.chain(["\"x.y\"", "\"\u{1b}\""]).collect();
         let key = prop::sample::select(keys);
         let leaf = prop_oneof![
             any::<i64>().prop_map(|number| number.to_string()),

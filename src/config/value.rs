@@ -6,20 +6,13 @@ use std::time::Duration;
 use jiff::SignedDuration;
 use toml::de::{DeInteger, DeValue};
 
+use super::keys::Condition;
 use super::pattern;
 use super::problem::{Problem, nearest, shortened};
 use super::reader::{Entry, Reader};
 use super::types::{Overlap, Pattern, limit};
 use crate::event::{self, EventName, Priority};
 use crate::sound_ref::SoundRef;
-
-/// What a pattern is matched against.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Condition {
-    Word,
-    Event,
-    Directory,
-}
 
 /// The four spellings of a sound.
 const SOUNDS: &str = "\"builtin:ID\", \"pack:NAME/ID\", \"xdg:THEME/NAME\", or a path (with a separator, or ending in .wav, .ogg, .mp3, …)";
@@ -81,7 +74,7 @@ impl Reader<'_> {
         None
     }
 
-    pub(super) fn duration(&mut self, entry: &Entry<'_>, range: RangeInclusive<Duration>) -> Option<Duration> {
+    pub(super) fn duration(&mut self, entry: &Entry<'_>, range: &RangeInclusive<Duration>) -> Option<Duration> {
         let (shortest, longest) = (spelled(*range.start()), spelled(*range.end()));
         let allowed = format!("a duration from {shortest} to {longest}, as in \"150ms\", \"3s\" or \"1m30s\"");
         let DeValue::String(text) = entry.value else {
