@@ -201,6 +201,11 @@ pub fn find(keys: &'static [Key], name: &str) -> Option<&'static Key> {
     keys.iter().find(|key| key.name == name)
 }
 
+/// All rows of all tables.
+pub fn every() -> impl Iterator<Item = &'static Key> {
+    [ROOT, SPEAKER, EVENT, RULE, MATCH].into_iter().flatten()
+}
+
 /// The names that have an effect, in the order of the table.
 pub fn names(keys: &'static [Key]) -> impl Iterator<Item = &'static str> + Clone {
     keys.iter().filter(|key| !matches!(key.kind, Kind::Unbuilt)).map(|key| key.name)

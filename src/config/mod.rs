@@ -9,12 +9,14 @@
 mod edit;
 mod image;
 pub mod keys;
+mod lines;
 mod pattern;
 mod problem;
 mod read;
 mod reader;
 mod rules;
 mod show;
+mod syntax;
 mod types;
 mod value;
 

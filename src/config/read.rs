@@ -9,8 +9,10 @@ use std::path::Path;
 use toml::de::{DeTable, DeValue};
 
 use super::keys::{self, Condition, EVENT, Key, Kind, MATCH, ROOT, RULE, SPEAKER};
+use super::pattern;
 use super::problem::{Problem, Severity, nearest, nearest_within, printable, shortened};
 use super::reader::{Entry, Reader};
+use super::syntax;
 use super::types::{Config, Overrides, Rule, Speaker, When, limit};
 use crate::event::{self, EventName};
 
@@ -19,15 +21,27 @@ use crate::event::{self, EventName};
 /// The configuration holds everything that was right. It must not be used if any problem is an error: half of what
 /// somebody wrote may mean the opposite of the whole.
 pub fn parse(text: &str, file: &Path, home: Option<&Path>) -> (Config, Vec<Problem>) {
-    let mut reader = Reader::new(text, file, home);
+    parse_with(text, file, home, &|_| true)
+}
+
+/// Reads as [`parse`] does, and warns of sound files that `is_there` doesn't find.
+pub(super) fn parse_with(
+    text: &str,
+    file: &Path,
+    home: Option<&Path>,
+    is_there: &dyn Fn(&Path) -> bool,
+) -> (Config, Vec<Problem>) {
+    let mut reader = Reader::new(text, file, home, is_there);
     let mut config = Config::default();
     // Only the first error of the grammar counts: what comes after it is guesswork.
     let (document, errors) = DeTable::parse_recoverable(text);
     match errors.iter().min_by_key(|error| error.span().map_or(0, |at| at.start)) {
         None => reader.document(document.get_ref(), &mut config),
         Some(error) => {
-            let at = error.span().unwrap_or_default();
-            reader.error(at, "", format!("this is not TOML: {}", shortened(error.message(), 200)));
+            let at = error.span().unwrap_or_default().start.min(text.len());
+            let fault = syntax::explain(text, error.message(), at);
+            let problem = reader.wrong(fault.at, "", format!("this is not TOML: {}", fault.what));
+            (problem.suggestion, problem.help) = (fault.suggestion, fault.help);
         }
     }
     (config, reader.finish())
@@ -39,7 +53,25 @@ impl Reader<'_> {
         match entry.value {
             DeValue::Table(table) => Some(entries(table, &entry.path)),
             _ => {
-                self.wrong_type(entry, "a table");
+                let help = match (entry.name, entry.value) {
+                    ("match", DeValue::String(_)) => {
+                        let meant = format!("{{ agent = {} }}", self.written(&entry.value_at));
+                        self.wrong_type(entry, "a table").suggestion = Some(meant);
+                        return None;
+                    }
+                    ("match", _) => "as in: match = { agent = \"codex\" }".to_owned(),
+                    ("events", DeValue::Array(_)) => {
+                        "each event has a table of its own, as in: [events.\"task.complete\"]".to_owned()
+                    }
+                    (name, DeValue::Boolean(value)) if entry.path.starts_with("events.") => {
+                        let meant = format!("{} = {{ enabled = {value} }}", dotted("", name));
+                        self.wrong_type(entry, "a table").suggestion = Some(meant);
+                        return None;
+                    }
+                    _ if entry.path.starts_with("rules[") => "as in: [[rules]]".to_owned(),
+                    _ => format!("write [{}] on a line of its own, and its keys below", entry.path),
+                };
+                self.wrong_type(entry, "a table").help = Some(help);
                 None
             }
         }
@@ -97,6 +129,7 @@ impl Reader<'_> {
                 let message = format!("\"{}\" can't be the name of an event", shortened(entry.name, 60));
                 let problem = self.wrong(entry.key_at.clone(), &entry.path, message);
                 problem.allowed = Some("1 to 64 letters, digits, '.', '_' or '-'".to_owned());
+                problem.suggestion = joined_event(entry.name).map(|name| format!("[events.\"{name}\"]"));
             }
             let Some(mut inner) = self.table(&entry) else { continue };
             let mut overrides = Overrides::default();
@@ -140,9 +173,7 @@ impl Reader<'_> {
             let Some(meant) = nearest_within(name, event::EVENTS.iter().map(|row| row.name), near) else { return };
             (format!("{name} is none of Herald's events, so it is taken for one of your own"), meant)
         };
-        let value = self.written(&at);
-        let problem = self.warning(at, path, message);
-        problem.value = Some(value);
+        let problem = self.doubtful(at.clone(), &at, path, message);
         problem.suggestion = Some(format!("\"{meant}\""));
     }
 
@@ -187,13 +218,15 @@ impl Reader<'_> {
                 sets = true;
             }
         }
+        let at = entry.key_at.clone();
         if !sets {
-            let message = "this rule sets nothing".to_owned();
-            self.warning(entry.key_at.clone(), &entry.path, message).allowed = Some(listed(&RULE[1..]));
+            let problem = self.doubtful(at.clone(), &at, &entry.path, "this rule sets nothing".to_owned());
+            problem.allowed = Some(listed(&RULE[1..]));
+            problem.help = Some("say what it sets, as in: enabled = false".to_owned());
         }
         let Some(when) = when else {
             let message = "this rule has no `match`, so it is never applied".to_owned();
-            let problem = self.warning(entry.key_at.clone(), &entry.path, message);
+            let problem = self.doubtful(at.clone(), &at, &entry.path, message);
             problem.allowed = Some(format!("match = {{ {} }}; match = {{}} for every event", listed(MATCH)));
             return None;
         };
@@ -228,13 +261,32 @@ impl Reader<'_> {
         complete.then_some(when)
     }
 
-    /// Warns of the name of an event that is probably mistyped.
+    /// Warns of the name of an event that is probably mistyped, and of a glob that probably is.
     fn likely_condition(&mut self, key: &Entry<'_>, name: &str, config: &Config) {
-        if let Ok(event) = name.parse::<EventName>()
+        if pattern::is_glob(name) {
+            self.likely_glob(key, name, config);
+        } else if let Ok(event) = name.parse::<EventName>()
             && config.event(&event).is_none()
         {
             self.likely_event(&key.path, key.value_at.clone(), name);
         }
+    }
+
+    /// `inputs.*` where `input.*` was meant. What is like no event of Herald's may be about somebody's own.
+    fn likely_glob(&mut self, key: &Entry<'_>, glob: &str, config: &Config) {
+        let own = config.events.iter().map(|(name, _)| name.as_str());
+        let mut known = event::EVENTS.iter().map(|row| row.name).chain(own);
+        if glob.starts_with('!') || known.any(|name| pattern::word(glob, name)) {
+            return;
+        }
+        let Some((family, rest)) = glob.split_once('.') else { return };
+        let families = event::EVENTS.iter().filter_map(|row| row.name.split_once('.')).map(|(family, _)| family);
+        let Some(meant) = nearest_within(family, families, |shorter| shorter.len() / 3) else { return };
+        let message = format!("no event of Herald's or of this file is called {}", shortened(glob, 60));
+        let at = key.value_at.clone();
+        let problem = self.doubtful(at.clone(), &at, &key.path, message);
+        problem.allowed = Some("the name of an event, or a glob that matches one".to_owned());
+        problem.suggestion = Some(format!("\"{meant}.{}\"", shortened(rest, 60)));
     }
 
     /// One of the keys that events and rules share.
@@ -269,18 +321,41 @@ impl Reader<'_> {
         let name = shortened(entry.name, 60);
         let at_root = std::ptr::eq(known, ROOT);
         let is_one_of = |keys| keys::names(keys).any(|key| key == entry.name);
-        let mut message = format!("`{name}` is not a key{consequence}");
+        let message = format!("`{name}` is not a key{}{consequence}", if at_root { "" } else { " here" });
         let mut suggestion = nearest(entry.name, keys::names(known)).map(str::to_owned);
-        if suggestion.is_none() && !at_root && is_one_of(ROOT) {
-            message =
-                format!("`{name}` is not a key here{consequence}; its place is above the first [table] of the file");
-        } else if suggestion.is_none() && at_root && is_one_of(SPEAKER) {
+        let mut help = None;
+        if suggestion.is_some() {
+        } else if !at_root && is_one_of(ROOT) {
+            help = Some("its place is above the first [table] of the file");
+        } else if at_root && is_one_of(SPEAKER) {
             suggestion = Some(format!("speaker.{}", entry.name));
+        } else if is_one_of(EVENT) {
+            help = Some("its place is below the header of an event, as in [events.bell], or of a rule");
+        } else if is_one_of(MATCH) {
+            help = Some("its place is in the match of a rule, as in: match = { agent = \"codex\" }");
+        } else if at_root && let Some(event) = event_of(entry) {
+            suggestion = Some(format!("[events.\"{event}\"]"));
+        } else {
+            help = Some("take it out, or put a # before it");
         }
-        let problem = self.warning(entry.key_at.clone(), &entry.path, message);
+        let problem = self.doubtful(entry.key_at.clone(), &entry.value_at, &entry.path, message);
         problem.allowed = Some(listed(known));
-        problem.suggestion = suggestion;
+        (problem.suggestion, problem.help) = (suggestion, help.map(str::to_owned));
     }
+}
+
+/// The event that a table at the top of the file is probably about: `["task.complete"]` or `[task.complete]`.
+fn event_of(entry: &Entry<'_>) -> Option<&'static str> {
+    let DeValue::Table(table) = entry.value else { return None };
+    let dotted = table.iter().next().map(|(key, _)| format!("{}.{}", entry.name, key.get_ref()));
+    let known = |name: &str| event::canonical(name).map(|row| row.name);
+    known(entry.name).or_else(|| known(&dotted?))
+}
+
+/// The event whose name was written with other characters between its words.
+pub(super) fn joined_event(name: &str) -> Option<&'static str> {
+    let joined = name.trim().to_lowercase().replace([' ', '/', ':', ','], ".");
+    event::canonical(&joined).map(|row| row.name)
 }
 
 /// The names of these keys, as messages list them.
@@ -398,7 +473,7 @@ mod tests {
     fn the_first_syntax_error_is_told() {
         let (_, problems) = read("volume = \n[events.bell\n");
         let places: Vec<_> = problems.iter().map(|problem| (problem.line, problem.column)).collect();
-        assert_eq!(places, [(1, 10)]);
+        assert_eq!(places, [(1, 1)]);
     }
 
     #[test]
