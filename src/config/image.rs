@@ -157,7 +157,7 @@ pub struct Image {
 impl Image {
     /// The last byte is the number of the layout. Whoever changes the types in `types` changes it: an old image read
     /// as a new one could be a configuration nobody wrote.
-    const MAGIC: [u8; 8] = *b"herald\0\x03";
+    const MAGIC: [u8; 8] = *b"herald\0\x04";
     const CHECKED_FROM: usize = 16;
     const ORIGIN: usize = 16;
     const STAMP: usize = 24;
@@ -407,6 +407,10 @@ mod tests {
         priority = "urgent"
         delay = "1s"
         min_duration = "1m"
+        [quiet]
+        hours = "22:00-08:00"
+        days = "weekends"
+        allow = "input.*"
         [[rules]]
         match = { agent = "a", event = "b", tool = ["c", "d"], cwd = "/e", detail = "f" }
         pack = "p"
@@ -435,7 +439,7 @@ mod tests {
         let bytes = postcard::to_stdvec(&full()).unwrap();
         assert_eq!(
             (Image::MAGIC[7], xxh3_64(&bytes)),
-            (3, 16_991_829_057_183_286_769),
+            (4, 1_828_680_862_712_506_413),
             "the configuration is laid out differently: change the last byte of Image::MAGIC, then this line"
         );
     }

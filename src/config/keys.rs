@@ -6,6 +6,7 @@
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
+use super::quiet::DAY_WORDS;
 use super::types::{Overlap, limit};
 use crate::event::Priority;
 
@@ -39,12 +40,18 @@ pub enum Kind {
     Sounds,
     /// The name of a pack, or a list of them.
     Packs,
+    /// One of these, or a list of them.
+    Words(&'static [&'static str]),
+    /// Times of the day, as in `22:00-08:00`, or a list of them.
+    Hours,
     /// A glob, or a list of them.
     Pattern(Condition),
     /// A table of these keys.
     Table(&'static [Key]),
     /// A list of such tables.
     Tables(&'static [Key]),
+    /// Such a table, or a list of them.
+    TableOrTables(&'static [Key]),
     /// A table of events by name, each a table of these keys.
     Events(&'static [Key]),
     /// Whatever it may be once it is built: it is noted, and has no effect.
@@ -86,7 +93,32 @@ pub static ROOT: &[Key] = &[
         "",
         "What holds in some cases only; for each key the first rule that matches wins",
     ),
-    key("quiet", Kind::Unbuilt, "", "", "Hours in which nothing is heard"),
+    key("quiet", Kind::TableOrTables(QUIET), "", "", "Hours in which nothing is heard; several as [[quiet]]"),
+];
+
+/// The keys of `[quiet]`.
+pub static QUIET: &[Key] = &[
+    key(
+        "hours",
+        Kind::Hours,
+        "",
+        "\"22:00-08:00\"",
+        "From when to when, overnight too, or a list; without it whole days",
+    ),
+    key(
+        "days",
+        Kind::Words(DAY_WORDS),
+        "",
+        "[\"sat\", \"sun\"]",
+        "On which days the hours begin; without it on every day",
+    ),
+    key(
+        "allow",
+        Kind::Pattern(Condition::Event),
+        "",
+        "\"input.*\"",
+        "Events that are heard all the same; a glob, or a list",
+    ),
 ];
 
 /// The keys of `[speaker]`.
@@ -203,7 +235,7 @@ pub fn find(keys: &'static [Key], name: &str) -> Option<&'static Key> {
 
 /// All rows of all tables.
 pub fn every() -> impl Iterator<Item = &'static Key> {
-    [ROOT, SPEAKER, EVENT, RULE, MATCH].into_iter().flatten()
+    [ROOT, SPEAKER, QUIET, EVENT, RULE, MATCH].into_iter().flatten()
 }
 
 /// The names that have an effect, in the order of the table.
@@ -263,6 +295,10 @@ mod tests {
         for key in leaves(SPEAKER) {
             differs(&format!("[speaker]\n{} = {}", key.name, key.example), "");
         }
+        for key in leaves(QUIET) {
+            let other = if key.name == "hours" { "days = \"mon\"" } else { "hours = \"01:00-02:00\"" };
+            differs(&format!("[quiet]\n{other}\n{} = {}", key.name, key.example), &format!("[quiet]\n{other}"));
+        }
         for key in leaves(EVENT) {
             differs(&format!("[events.bell]\n{} = {}", key.name, key.example), "[events.bell]");
         }
@@ -280,8 +316,15 @@ mod tests {
     }
 
     #[test]
+    fn every_word_for_days_is_read() {
+        for word in DAY_WORDS {
+            read(&format!("[quiet]\ndays = \"{word}\""));
+        }
+    }
+
+    #[test]
     fn no_name_stands_twice_in_a_table_and_nothing_is_left_untold() {
-        for keys in [ROOT, SPEAKER, EVENT, RULE, MATCH] {
+        for keys in [ROOT, SPEAKER, QUIET, EVENT, RULE, MATCH] {
             for (at, key) in keys.iter().enumerate() {
                 assert!(keys[..at].iter().all(|other| other.name != key.name), "{}", key.name);
                 assert!(!key.about.is_empty() && !key.about.ends_with('.'), "{}", key.name);

@@ -49,7 +49,7 @@ pub(super) fn parse_with(
 
 impl Reader<'_> {
     /// The entries of a table, or a problem if it is none.
-    fn table<'v>(&mut self, entry: &Entry<'v>) -> Option<Vec<Entry<'v>>> {
+    pub(super) fn table<'v>(&mut self, entry: &Entry<'v>) -> Option<Vec<Entry<'v>>> {
         match entry.value {
             DeValue::Table(table) => Some(entries(table, &entry.path)),
             _ => {
@@ -78,7 +78,11 @@ impl Reader<'_> {
     }
 
     /// The entries of a table with the rows of their keys; those that have none are told.
-    fn known<'v>(&mut self, entries: Vec<Entry<'v>>, keys: &'static [Key]) -> Vec<(&'static Key, Entry<'v>)> {
+    pub(super) fn known<'v>(
+        &mut self,
+        entries: Vec<Entry<'v>>,
+        keys: &'static [Key],
+    ) -> Vec<(&'static Key, Entry<'v>)> {
         let mut known = Vec::with_capacity(entries.len());
         for entry in entries {
             match keys::find(keys, entry.name) {
@@ -99,6 +103,7 @@ impl Reader<'_> {
                 ("timeout", Kind::Duration(range)) => set(&mut config.timeout, self.duration(&entry, range)),
                 ("speaker", _) => self.speaker(&entry, &mut config.speaker),
                 ("events", _) => self.events(&entry, config),
+                ("quiet", _) => self.quiet(&entry, &mut config.quiet),
                 ("rules", _) => rules = Some(entry),
                 _ => {}
             }
@@ -438,7 +443,7 @@ mod tests {
         "#;
         let (config, problems) = read(text);
         let unbuilt: Vec<_> = problems.iter().map(|problem| (problem.severity, problem.key.as_str())).collect();
-        let warned = ["speaker.skip_when", "quiet"];
+        let warned = ["speaker.skip_when"];
         assert_eq!(unbuilt, warned.map(|key| (Severity::Note, key)));
         assert!(problems.iter().all(|problem| problem.message.contains("not supported by this version")));
         assert_eq!(config.events.len(), 1);
@@ -499,7 +504,7 @@ mod tests {
 
     /// Texts that get past TOML's grammar, so that the reader sees every kind of value in every place.
     fn likely() -> impl Strategy<Value = String> {
-        let tables = [ROOT, SPEAKER, EVENT, RULE, MATCH].into_iter().flatten().map(|key| key.name);
+        let tables = keys::every().map(|key| key.name);
         let keys: Vec<&str> = tables.chain(["\"x.y\"", "\"\u{1b}\""]).collect();
         let key = prop::sample::select(keys);
         let leaf = prop_oneof![

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::quiet::QuietHours;
 use crate::event::{EventName, Priority};
 use crate::sound_ref::SoundRef;
 
@@ -25,6 +26,8 @@ pub struct Config {
     pub rules: Vec<Rule>,
     /// How sounds share the one voice.
     pub speaker: Speaker,
+    /// When nothing is heard.
+    pub quiet: Vec<QuietHours>,
 }
 
 impl Default for Config {
@@ -36,6 +39,7 @@ impl Default for Config {
             events: Vec::new(),
             rules: Vec::new(),
             speaker: Speaker::default(),
+            quiet: Vec::new(),
         }
     }
 }

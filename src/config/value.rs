@@ -152,7 +152,12 @@ impl Reader<'_> {
     }
 
     /// A text or a list of texts with the place of each; nothing if any of it is something else.
-    fn texts<'v>(&mut self, entry: &Entry<'v>, allowed: &str, hint: &str) -> Option<Vec<(Range<usize>, &'v str)>> {
+    pub(super) fn texts<'v>(
+        &mut self,
+        entry: &Entry<'v>,
+        allowed: &str,
+        hint: &str,
+    ) -> Option<Vec<(Range<usize>, &'v str)>> {
         let list = match entry.value {
             DeValue::String(text) => return Some(vec![(entry.value_at.clone(), text)]),
             DeValue::Array(list) => list,
