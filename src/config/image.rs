@@ -17,7 +17,7 @@ use serde::Serialize;
 use xxhash_rust::xxh3::{Xxh3, xxh3_64};
 
 use super::problem::{Problem, Severity};
-use super::read::parse;
+use super::read::{parse, parse_with};
 use super::types::{Config, limit};
 use crate::platform::file_stamp::{self, FileStamp, is_young};
 
@@ -53,7 +53,7 @@ pub struct Checked {
     pub config: Config,
     /// All that is wrong with it.
     pub problems: Vec<Problem>,
-    /// Its text, for [`Problem::render`]; empty where it could not be read.
+    /// Its text, for [`Problem::render`]; empty where it could not be read, and not all of it where it is no UTF-8.
     pub source: String,
 }
 
@@ -61,11 +61,11 @@ pub struct Checked {
 pub fn check(file: &Path, home: Option<&Path>) -> Checked {
     match source(file) {
         Ok(Some((source, _))) => {
-            let (config, problems) = parse(&source, file, home);
+            let (config, problems) = parse_with(&source, file, home, &Path::is_file);
             Checked { config, problems, source }
         }
         Ok(None) => Checked { config: Config::default(), problems: Vec::new(), source: String::new() },
-        Err(problem) => Checked { config: Config::default(), problems: vec![*problem], source: String::new() },
+        Err(fault) => Checked { config: Config::default(), problems: vec![fault.problem], source: fault.source },
     }
 }
 
@@ -94,7 +94,7 @@ pub fn load(file: &Path, image: &Path, home: Option<&Path>) -> Loaded {
             (config, problems, metadata)
         }
         Ok(None) => return Loaded::defaults(),
-        Err(problem) => (Config::default(), vec![*problem], None),
+        Err(fault) => (Config::default(), vec![fault.problem], None),
     };
     if problems.iter().any(Problem::is_error) {
         let (config, applied) = match kept.and_then(|kept| kept.config()) {
@@ -260,20 +260,21 @@ impl Stamp {
 }
 
 /// The text of the file, and its metadata if they were the same before and after; `Ok(None)` if there is none.
-fn source(file: &Path) -> Result<Option<(String, Option<Metadata>)>, Box<Problem>> {
-    let unreadable = |why: String| {
-        Box::new(Problem {
-            severity: Severity::Error,
-            line: 0,
-            column: 0,
-            key: String::new(),
-            message: format!("the configuration file can't be read: {why}"),
-            value: None,
-            allowed: None,
-            suggestion: None,
-        })
+fn source(file: &Path) -> Result<Option<(String, Option<Metadata>)>, Box<Unreadable>> {
+    let unreadable = |why: &str, help: &str| {
+        let message = format!("the configuration file can't be read: {why}");
+        let help = Some(help.to_owned());
+        let problem = Problem { help, ..Problem::new(Severity::Error, "", message) };
+        Box::new(Unreadable { problem, source: String::new() })
     };
-    let of_io = |error: io::Error| unreadable(error.to_string());
+    let of_io = |error: io::Error| {
+        let help = match error.kind() {
+            io::ErrorKind::PermissionDenied => "make it readable for you, as in: chmod u+r",
+            io::ErrorKind::NotFound => "it is a link that leads nowhere: mend it or remove it",
+            _ => "put a file that can be read in its place, or remove it",
+        };
+        unreadable(&error.to_string(), help)
+    };
 
     let mut options = OpenOptions::new();
     options.read(true);
@@ -287,23 +288,48 @@ fn source(file: &Path) -> Result<Option<(String, Option<Metadata>)>, Box<Problem
     };
     let before = opened.metadata().map_err(of_io)?;
     if !before.is_file() {
-        return Err(unreadable(
-            if before.is_dir() { "it is a directory" } else { "it is not a regular file" }.to_owned(),
-        ));
+        let what = if before.is_dir() { "it is a directory" } else { "it is not a regular file" };
+        return Err(unreadable(what, "put a file in its place, or remove it: the defaults need none"));
     }
     let mut bytes = Vec::new();
     (&opened).take(limit::FILE_BYTES + 1).read_to_end(&mut bytes).map_err(of_io)?;
     if bytes.len() as u64 > limit::FILE_BYTES {
-        return Err(unreadable("it is larger than 1 MiB".to_owned()));
+        return Err(unreadable("it is larger than 1 MiB", "keep it below 1 MiB; is it the right file?"));
     }
-    let text = String::from_utf8(bytes).map_err(|error| {
-        let valid = &error.as_bytes()[..error.utf8_error().valid_up_to()];
-        let line = 1 + valid.iter().filter(|byte| **byte == b'\n').count();
-        unreadable(format!("it is not UTF-8 (line {line})"))
-    })?;
+    let text = String::from_utf8(bytes).map_err(|error| Box::new(Unreadable::not_utf8(&error)))?;
     let after = opened.metadata().map_err(of_io)?;
     let same = Stamp::of(&before, None) == Stamp::of(&after, None);
     Ok(Some((text, same.then_some(after))))
+}
+
+/// Why there is no text, and as much of it as can be shown.
+struct Unreadable {
+    problem: Problem,
+    source: String,
+}
+
+impl Unreadable {
+    fn not_utf8(error: &std::string::FromUtf8Error) -> Self {
+        let (bytes, at) = (error.as_bytes(), error.utf8_error().valid_up_to());
+        let valid = std::str::from_utf8(&bytes[..at]).unwrap_or_default();
+        let line = valid.rsplit('\n').next().unwrap_or_default();
+        let wide = bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff");
+        let (what, help) = if wide {
+            ("UTF-16", "save it as UTF-8; in Windows PowerShell: Set-Content -Encoding utf8")
+        } else {
+            ("not UTF-8", "save it as UTF-8; if it is Latin-1, this shows it so: iconv -f latin1 -t utf-8 config.toml")
+        };
+        let message = format!("the configuration file can't be read: it is {what}");
+        let problem = Problem {
+            line: 1 + valid.matches('\n').count(),
+            column: 1 + line.chars().count(),
+            value: Some(format!("the byte 0x{:02x}", bytes[at])),
+            allowed: Some("text in UTF-8".to_owned()),
+            help: Some(help.to_owned()),
+            ..Problem::new(Severity::Error, "", message)
+        };
+        Self { problem, source: String::from_utf8_lossy(bytes).into_owned() }
+    }
 }
 
 /// Whether there is no file. A link that leads nowhere is a fault: what it led to may be back in a moment.

@@ -8,6 +8,8 @@
 
 mod edit;
 mod image;
+pub mod keys;
+mod lines;
 mod pattern;
 mod problem;
 mod project;
@@ -16,10 +18,12 @@ mod read;
 mod reader;
 mod rules;
 mod show;
+mod splice;
+mod syntax;
 mod types;
 mod value;
 
-pub use edit::{Refused, edit, set};
+pub use edit::{Refused, create, edit, remove};
 pub use image::{Applied, Checked, Image, Loaded, check, load, store};
 pub use problem::{Problem, Severity, nearest};
 pub use project::{PROJECT_FILE, Project, Wishes, parse_project};

@@ -87,7 +87,7 @@ impl Project {
 
 /// Reads the text of the project file `file`. It must not be used if any problem is an error.
 pub fn parse_project(text: &str, file: &Path) -> (Project, Vec<Problem>) {
-    let mut reader = Reader::new(text, file, None);
+    let mut reader = Reader::new(text, file, None, &|_| true);
     let mut project = Project::default();
     if let Some(document) = reader.grammar(text) {
         reader.project(document.get_ref(), &mut project);
@@ -134,7 +134,7 @@ impl Reader<'_> {
                 wishes.off = self.boolean(key) == Some(false);
             }
             "volume" => wishes.volume = self.volume(key),
-            "throttle" => wishes.throttle = self.duration(key, limit::THROTTLE),
+            "throttle" => wishes.throttle = self.duration(key, &limit::THROTTLE),
             _ => return false,
         }
         true

@@ -7,11 +7,11 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use toml::de::DeValue;
 
+use super::keys::{Kind, QUIET};
 use super::pattern;
 use super::problem::{nearest, shortened};
 use super::reader::{Entry, Reader};
 use super::types::Pattern;
-use super::value::Condition;
 use crate::event::EventName;
 
 /// One `[quiet]`: nothing is heard in these hours of these days.
@@ -65,6 +65,26 @@ impl fmt::Display for Hours {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Days(u8);
 
+/// All words for days that the file may hold, in any case.
+pub(super) const DAY_WORDS: &[&str] = &[
+    "mon",
+    "tue",
+    "wed",
+    "thu",
+    "fri",
+    "sat",
+    "sun",
+    "weekdays",
+    "weekends",
+    "monday",
+    "tuesday",
+    "wednesday",
+    "thursday",
+    "friday",
+    "saturday",
+    "sunday",
+];
+
 /// How the days are written, Monday first.
 const DAYS: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
 const LONG: [&str; 7] = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"];
@@ -99,7 +119,6 @@ impl Days {
     }
 }
 
-pub(super) const QUIET: &[&str] = &["hours", "days", "allow"];
 const HOURS: &str = "\"HH:MM-HH:MM\", as in \"22:00-08:00\" or \"13:00-14:30\"";
 
 impl Reader<'_> {
@@ -123,29 +142,32 @@ impl Reader<'_> {
 
     fn quiet_hours(&mut self, section: &Entry<'_>) -> Option<QuietHours> {
         let (mut hours, mut days, mut allow) = (None, None, None);
-        for key in self.table(section)? {
-            match key.name {
-                "hours" => hours = Some(self.hours(&key)?),
-                "days" => days = Some(self.days(&key)?),
-                "allow" => allow = Some(self.pattern(&key, Condition::Event)?),
-                _ => self.unknown(&key, QUIET),
+        let entries = self.table(section)?;
+        for (key, entry) in self.known(entries, QUIET) {
+            match (key.name, key.kind) {
+                ("hours", _) => hours = Some(self.hours(&entry)),
+                ("days", _) => days = Some(self.days(&entry)),
+                ("allow", Kind::Pattern(condition)) => allow = Some(self.pattern(&entry, condition)),
+                _ => {}
             }
         }
         if hours.is_none() && days.is_none() {
             let message = "these quiet hours have neither hours nor days, so they never begin".to_owned();
-            let problem = self.warning(section.key_at.clone(), &section.path, message);
+            let at = section.key_at.clone();
+            let problem = self.doubtful(at.clone(), &at, &section.path, message);
             problem.allowed = Some(format!("hours = {HOURS}; days = {}", DAYS.join(", ")));
+            problem.help = Some("as in: hours = \"22:00-08:00\"".to_owned());
             return None;
         }
         Some(QuietHours {
-            hours: hours.unwrap_or_else(|| vec![Hours::WHOLE_DAY]),
-            days: days.unwrap_or(Days::ALL),
-            allow,
+            hours: hours.unwrap_or_else(|| Some(vec![Hours::WHOLE_DAY]))?,
+            days: days.unwrap_or(Some(Days::ALL))?,
+            allow: allow.unwrap_or_default(),
         })
     }
 
     fn hours(&mut self, entry: &Entry<'_>) -> Option<Vec<Hours>> {
-        let texts = self.texts(entry, "; leave the key out for whole days")?;
+        let texts = self.texts(entry, HOURS, "leave the key out for whole days")?;
         let found: Vec<Hours> = texts
             .iter()
             .filter_map(|(at, text)| {
@@ -162,7 +184,7 @@ impl Reader<'_> {
     }
 
     fn days(&mut self, entry: &Entry<'_>) -> Option<Days> {
-        let texts = self.texts(entry, "; leave the key out for every day")?;
+        let texts = self.texts(entry, "days, as in \"sat\", \"weekdays\"", "leave the key out for every day")?;
         let words: Vec<String> = texts.iter().map(|(_, text)| text.trim().to_ascii_lowercase()).collect();
         for ((at, text), word) in texts.iter().zip(&words) {
             if Days::named(word).is_none() {
