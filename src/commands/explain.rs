@@ -48,6 +48,7 @@ pub(super) fn run(args: &Explain) -> anyhow::Result<ExitCode> {
             "throttle_ms": tell::millis(settings.throttle),
             "delay_ms": tell::millis(settings.delay),
             "min_duration_ms": tell::millis(settings.min_duration),
+            "asked_by_player": considered.request.skip_when.words().collect::<Vec<_>>(),
             "sound": sound,
             "tried": tried,
         }))?;
@@ -79,6 +80,10 @@ pub(super) fn run(args: &Explain) -> anyhow::Result<ExitCode> {
     }
     if !settings.min_duration.is_zero() {
         row("tasks of", format!("{:?} or longer", settings.min_duration))?;
+    }
+    let asked = considered.request.skip_when.words().collect::<Vec<_>>().join(", ");
+    if decision.play && !asked.is_empty() {
+        row("but first", format!("would be asked by the player: {asked}"))?;
     }
     row("sound", lookup.found.as_ref().map_or_else(|| "none".to_owned(), |found| tell::clean(&found.to_string())))?;
     tell::rungs(&mut out, &lookup.tried)?;

@@ -157,7 +157,7 @@ pub struct Image {
 impl Image {
     /// The last byte is the number of the layout. Whoever changes the types in `types` changes it: an old image read
     /// as a new one could be a configuration nobody wrote.
-    const MAGIC: [u8; 8] = *b"herald\0\x03";
+    const MAGIC: [u8; 8] = *b"herald\0\x04";
     const CHECKED_FROM: usize = 16;
     const ORIGIN: usize = 16;
     const STAMP: usize = 24;
@@ -373,6 +373,7 @@ mod tests {
         overlap = "drop"
         min_audible = "1s"
         lead_in = "1500ms"
+        skip_when = ["screen-locked", "microphone-in-use"]
         [events."deploy.done"]
         enabled = true
         sound = ["builtin:bell", "pack:a/b", "xdg:c/d", "/e.wav"]
@@ -381,6 +382,7 @@ mod tests {
         priority = "urgent"
         delay = "1s"
         min_duration = "1m"
+        skip_when = []
         [[rules]]
         match = { agent = "a", event = "b", tool = ["c", "d"], cwd = "/e", detail = "f" }
         pack = "p"
@@ -409,7 +411,7 @@ mod tests {
         let bytes = postcard::to_stdvec(&full()).unwrap();
         assert_eq!(
             (Image::MAGIC[7], xxh3_64(&bytes)),
-            (3, 16_991_829_057_183_286_769),
+            (4, 9_765_759_556_910_063_636),
             "the configuration is laid out differently: change the last byte of Image::MAGIC, then this line"
         );
     }

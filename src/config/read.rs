@@ -15,9 +15,10 @@ use super::value::Condition;
 use crate::event::{self, EventName};
 
 const ROOT: &[&str] = &["volume", "pack", "timeout", "events", "speaker", "rules"];
-const SPEAKER: &[&str] = &["overlap", "min_audible", "lead_in", "normalize"];
-const EVENT: &[&str] = &["enabled", "sound", "volume", "throttle", "priority", "delay", "min_duration"];
-const RULE: &[&str] = &["match", "enabled", "sound", "pack", "volume", "throttle", "priority", "delay", "min_duration"];
+const SPEAKER: &[&str] = &["overlap", "min_audible", "lead_in", "normalize", "skip_when"];
+const EVENT: &[&str] = &["enabled", "sound", "volume", "throttle", "priority", "delay", "min_duration", "skip_when"];
+const RULE: &[&str] =
+    &["match", "enabled", "sound", "pack", "volume", "throttle", "priority", "delay", "min_duration", "skip_when"];
 const MATCH: &[&str] = &["agent", "event", "tool", "cwd", "detail"];
 
 /// Reads the text of the configuration file `file`; relative paths in it are taken from its folder, `~/` from `home`.
@@ -78,7 +79,7 @@ impl Reader<'_> {
                 "min_audible" => set(&mut speaker.min_audible, self.duration(&entry, limit::MIN_AUDIBLE)),
                 "lead_in" => set(&mut speaker.lead_in, self.duration(&entry, limit::LEAD_IN)),
                 "normalize" => set(&mut speaker.normalize, self.boolean(&entry)),
-                "skip_when" => self.not_built(&entry),
+                "skip_when" => set(&mut speaker.skip_when, self.skip_when(&entry)),
                 _ => self.unknown(&entry, SPEAKER),
             }
         }
@@ -243,6 +244,7 @@ impl Reader<'_> {
             "priority" => into.priority = self.priority(key),
             "delay" => into.delay = self.duration(key, limit::DELAY),
             "min_duration" => into.min_duration = self.duration(key, limit::MIN_DURATION),
+            "skip_when" => into.skip_when = self.skip_when(key),
             _ => return false,
         }
         true
@@ -352,7 +354,7 @@ mod tests {
         "#;
         let (config, problems) = read(text);
         let unbuilt: Vec<_> = problems.iter().map(|problem| (problem.severity, problem.key.as_str())).collect();
-        let warned = ["speaker.skip_when", "quiet"];
+        let warned = ["quiet"];
         assert_eq!(unbuilt, warned.map(|key| (Severity::Note, key)));
         assert!(problems.iter().all(|problem| problem.message.contains("not supported by this version")));
         assert_eq!(config.events.len(), 1);
