@@ -14,21 +14,21 @@ elif [[ $- == *i* ]]; then
     local line='' word
     # The number stands still where the command was not put into the history; but then it may be the one before again.
     if [[ $__herald_number != "$__herald_number_before" || ${HISTCONTROL-} == *dups* || ${HISTCONTROL-} == *both* ]]; then
-      line=$(HISTTIMEFORMAT='' builtin history 1)
+      line=$(HISTTIMEFORMAT='' \builtin history 1)
       [[ $line =~ ^\ *[0-9]+\*?\ +(.*)$ ]] && line=${BASH_REMATCH[1]}
       word=${line%%[[:space:]]*}
       if [[ $word =~ ^[A-Za-z0-9_.-]+$ && -n ${BASH_ALIASES[$word]-} ]]; then
         line=${BASH_ALIASES[$word]}${line#"$word"}
       fi
     fi
-    printf '%s' "$line" | @HERALD@ done --ms "$2" --session "$$" --command - -- "$1"
+    \builtin printf '%s' "$line" | @HERALD@ 'done' --ms "$2" --session "$$" --command - -- "$1"
   }
 
   __herald_after() {
     local status=$? start=$__herald_start took
     __herald_start=''
     if [[ -n $start ]]; then
-      took=$(((${EPOCHREALTIME//[!0-9]/} - start) / 1000))
+      took=$(((${EPOCHREALTIME//[^0-9]/} - start) / 1000))
       if ((took >= @MIN_MS@)); then
         (__herald_tell "$status" "$took" &) </dev/null >/dev/null 2>&1
       fi
@@ -38,13 +38,15 @@ elif [[ $- == *i* ]]; then
   }
 
   if [[ ${PS0-} != *__herald_start* ]]; then
-    PS0='${__herald_start:0:$((__herald_number=\!, __herald_start=${EPOCHREALTIME//[!0-9]/}, 0))}'${PS0-}
+    # shellcheck disable=SC2016 # expanded when a command begins
+    PS0='${__herald_start:0:$((__herald_number=\!, __herald_start=${EPOCHREALTIME//[^0-9]/}, 0))}'${PS0-}
   fi
   if [[ ${PROMPT_COMMAND[*]-} != *__herald_after* ]]; then
     if ((BASH_VERSINFO[0] > 5 || BASH_VERSINFO[1] > 0)); then
       # Each element is given the command's own status and PIPESTATUS. The first one is left to those who know no arrays.
       PROMPT_COMMAND=("${PROMPT_COMMAND[@]-}" '__herald_after || :')
     else
+      # shellcheck disable=SC2128,SC2178 # no array yet in 5.0
       PROMPT_COMMAND="__herald_after${PROMPT_COMMAND:+;$PROMPT_COMMAND}"
     fi
   fi

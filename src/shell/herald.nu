@@ -1,5 +1,5 @@
 # Herald: a sound when a command took long. Once, at the prompt:
-#   mkdir $nu.user-autoload-dirs.0; herald init nu | save -f ($nu.user-autoload-dirs.0 | path join herald.nu)
+#   let d = $nu.user-autoload-dirs.0; mkdir $d; herald init nu | save -f $"($d)/herald.nu"
 # Nothing is started after a short command.
 if not ("__herald_line" in $env) {
     $env.__herald_line = ""

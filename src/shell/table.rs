@@ -47,7 +47,7 @@ pub static SHELLS: &[Shell] = &[
     Shell {
         name: "nu",
         settings: "the prompt, once",
-        line: "herald init nu | save -f ($nu.user-autoload-dirs.0 | path join herald.nu)",
+        line: "let d = $nu.user-autoload-dirs.0; mkdir $d; herald init nu | save -f $\"($d)/herald.nu\"",
         others: "nushell",
         snippet: include_str!("herald.nu"),
         quote: quote::nu,
