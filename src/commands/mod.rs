@@ -12,6 +12,7 @@ pub mod hook;
 mod init;
 mod install;
 mod log;
+mod mute;
 mod pack;
 mod play;
 mod preview;
@@ -19,6 +20,8 @@ mod run;
 mod sounds;
 mod status;
 mod tell;
+mod trust;
+mod volume;
 mod which;
 
 use std::io::{self, Write as _};
@@ -64,12 +67,17 @@ fn run(cli: Cli, begun: Instant) -> anyhow::Result<ExitCode> {
         Command::Explain(args) => explain::run(&args),
         Command::Which(args) => which::run(&args),
         Command::Preview(args) => preview::run(&args, begun),
+        Command::Mute(args) => mute::mute(&args),
+        Command::Unmute(args) => mute::unmute(&args),
+        Command::Volume(args) => volume::run(&args),
         Command::Pack(command) => pack::run(&command),
         Command::Sounds(args) => sounds::run(&args),
         Command::Log(args) => log::run(&args),
         Command::Status(args) => status::run(&args),
         Command::Doctor(args) => doctor::run(&args),
         Command::Config(args) => config::run(&args),
+        Command::Trust(args) => trust::trust(&args),
+        Command::Untrust(args) => trust::untrust(&args),
         Command::Completions { shell } => completions::run(shell),
     }
 }

@@ -14,6 +14,8 @@ pub use windows::*;
 
 pub mod child;
 pub mod clock;
+pub mod file_stamp;
+pub mod kept;
 pub mod lock;
 pub mod look;
 pub mod rename;
