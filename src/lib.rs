@@ -11,6 +11,7 @@
 //! | [`agents`] | payload → [`event::Occurrence`] |
 //! | [`ring`] | the one way from an occurrence to a sound |
 //! | [`install`] | hooks into agents' settings, and out of them again |
+//! | [`shell`] | what shells read, and what a command that ended means |
 //! | [`doctor`] | looks for what is wrong, and mends the speaker's state |
 //! | [`policy`] | pure: occurrence, settings, memory, now → decision with a reason |
 //! | [`config`] | the configuration file: reading with spans, rules, the cached image |
@@ -32,6 +33,7 @@ pub mod paths;
 pub mod platform;
 pub mod policy;
 pub mod ring;
+pub mod shell;
 pub mod sound;
 pub mod sound_ref;
 pub mod speaker;

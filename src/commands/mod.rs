@@ -6,14 +6,17 @@ mod agents;
 mod completions;
 mod config;
 mod doctor;
+mod done;
 mod explain;
 pub mod hook;
+mod init;
 mod install;
 mod log;
 mod mute;
 mod pack;
 mod play;
 mod preview;
+mod run;
 mod sounds;
 mod status;
 mod tell;
@@ -55,6 +58,9 @@ fn run(cli: Cli, begun: Instant) -> anyhow::Result<ExitCode> {
     match cli.command {
         Command::Hook(_) => Ok(hook::main(std::env::args_os().skip(2).collect(), begun)),
         Command::Play(args) => play::run(&args, begun),
+        Command::Run(args) => Ok(run::run(&args, begun)),
+        Command::Done(args) => Ok(done::run(args, begun)),
+        Command::Init(args) => init::run(&args),
         Command::Install(args) => install::run(Way::Install, args),
         Command::Uninstall(args) => install::run(Way::Uninstall, args),
         Command::Agents(args) => agents::run(&args),
@@ -76,6 +82,12 @@ fn run(cli: Cli, begun: Instant) -> anyhow::Result<ExitCode> {
     }
 }
 
+/// An error's first line as every command shows it.
+fn tell_error(message: &str) -> String {
+    let red = Style::new().bold().fg_color(Some(AnsiColor::Red.into()));
+    format!("{red}herald:{red:#} {message}")
+}
+
 /// Prints an error the way every command does: what, then why, each cause on a line of its own.
 fn fail(error: &anyhow::Error) -> ExitCode {
     let closed_pipe = error
@@ -85,9 +97,8 @@ fn fail(error: &anyhow::Error) -> ExitCode {
         return ExitCode::SUCCESS;
     }
     if !error.is::<Silent>() {
-        let red = Style::new().bold().fg_color(Some(AnsiColor::Red.into()));
         let mut stderr = anstream::stderr().lock();
-        let _ = writeln!(stderr, "{red}herald:{red:#} {error}");
+        let _ = writeln!(stderr, "{}", tell_error(&error.to_string()));
         for cause in error.chain().skip(1) {
             let _ = writeln!(stderr, "  because: {cause}");
         }

@@ -12,6 +12,7 @@ mod windows;
 #[cfg(windows)]
 pub use windows::*;
 
+pub mod child;
 pub mod clock;
 pub mod file_stamp;
 pub mod kept;
