@@ -8,13 +8,18 @@ mod agents;
 mod files;
 mod history;
 mod journal;
+mod machine;
+mod output;
 mod places;
+pub mod probe;
 mod programs;
 mod records;
 mod scene;
 mod speaker;
 
 use serde::Serialize;
+
+pub use machine::Machine;
 
 use crate::paths::Paths;
 use scene::Scene;
@@ -33,7 +38,8 @@ const CHECKS: &[(&str, Look)] = &[
     ("speaker", speaker::speaker),
     ("fence", records::fence),
     ("pending", speaker::pending),
-    ("output", history::output),
+    ("server", output::server),
+    ("output", output::output),
     ("player-aborts", history::player_aborts),
     ("journal", journal::journal),
     ("agents", agents::agents),
@@ -75,9 +81,9 @@ pub struct Finding {
     pub hint: Option<String>,
 }
 
-/// Makes all checks.
-pub fn examine(paths: &Paths) -> Vec<Finding> {
-    let scene = Scene::new(paths);
+/// Makes all checks; with `fix`, what is safe to mend is mended.
+pub fn examine(paths: &Paths, machine: &Machine, fix: bool) -> Vec<Finding> {
+    let scene = Scene::new(paths, machine, fix);
     let find = |&(check, look): &(&'static str, Look)| {
         let Verdict { status, detail, hint } = look(&scene);
         Finding { check, status, detail, hint }
