@@ -29,7 +29,8 @@ pub(super) fn player(scene: &Scene<'_>) -> Verdict {
     }
     if !look::is_executable(&program) {
         let hint = format!("chmod +x {}", quoted(&program));
-        return Verdict::fail(format!("{} can't be run: nothing is heard", program.display()), hint);
+        let found = Verdict::fail(format!("{} can't be run: nothing is heard", program.display()), hint);
+        return scene.mended(found, "it can be run", || look::make_executable(&program).map_err(|e| e.to_string()));
     }
     let verdict = judge_version(version_of(&program), anew);
     if verdict.status == Status::Ok {
@@ -64,7 +65,7 @@ fn judge_version(said: io::Result<String>, anew: &str) -> Verdict {
 }
 
 /// What a program prints when asked for its version, within bounds of time and length.
-fn version_of(program: &Path) -> io::Result<String> {
+pub(super) fn version_of(program: &Path) -> io::Result<String> {
     let mut command = Command::new(program);
     command.arg("--version").env_clear().envs(spawn::passed_on());
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());

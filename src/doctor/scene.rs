@@ -13,6 +13,7 @@ use serde_json::Value;
 use super::machine::Machine;
 use super::probe::{Heard, Probing};
 use super::{Status, Verdict};
+use crate::config::{self, Config};
 use crate::journal;
 use crate::paths::Paths;
 use crate::platform::clock::Stamp;
@@ -38,6 +39,7 @@ pub(super) struct Scene<'a> {
     /// Why the critical section can't be entered; nobody waits for it twice.
     closed: OnceCell<String>,
     lines: OnceCell<Vec<Value>>,
+    config: OnceCell<Config>,
 }
 
 impl<'a> Scene<'a> {
@@ -51,6 +53,7 @@ impl<'a> Scene<'a> {
             speaker: OnceCell::new(),
             closed: OnceCell::new(),
             lines: OnceCell::new(),
+            config: OnceCell::new(),
         }
     }
 
@@ -117,6 +120,12 @@ impl<'a> Scene<'a> {
     /// The critical section can't be entered, and why.
     pub(super) fn close(&self, why: &str) {
         let _ = self.closed.set(why.to_owned());
+    }
+
+    /// The configuration that holds.
+    pub(super) fn config(&self) -> &Config {
+        let load = || config::load(&self.paths.config, &self.paths.config_image(), self.paths.home.as_deref()).config;
+        self.config.get_or_init(load)
     }
 
     /// The journal, oldest line first; empty where it can't be read, which is another check's business.
