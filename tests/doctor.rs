@@ -454,7 +454,12 @@ fn what_passes_by_itself_is_no_finding() {
 #[test]
 fn beside_fifty_hooks_and_their_players_there_is_no_false_alarm() {
     let Some(server) = server_or_skip(Kind::PulseAudio) else { return };
-    let env = TestEnv::new().with_server(&server);
+    let Some(World { env, herald }) = World::real(TestEnv::new().with_server(&server)) else { return };
+    let run = |args: &[&str]| {
+        let mut command = env.command(&herald);
+        command.args(args);
+        env.finish(command, b"")
+    };
     env.config("timeout = \"300ms\"\n");
     bench::assert_silent(&env.hook(stop("first")), "the first");
     let mut looks = 0;
@@ -471,12 +476,12 @@ fn beside_fifty_hooks_and_their_players_there_is_no_false_alarm() {
             }
         });
         while looks < 5 || !hooks.is_finished() {
-            assert_all_ok(&findings_of(&env.run(["doctor", "--json"])));
+            assert_all_ok(&findings_of(&run(&["doctor", "--json"])));
             looks += 1;
         }
     });
     env.wait_for_players_to_end(PATIENCE);
-    assert_all_ok(&findings_of(&env.run(["doctor", "--json"])));
+    assert_all_ok(&findings_of(&run(&["doctor", "--json"])));
     let decisions = bench::decisions(&env);
     assert_eq!(decisions.len(), 151);
     assert!(decisions.iter().all(|decided| *decided == bench::pair("play", "ok")), "nobody had to go without the lock");
@@ -550,8 +555,8 @@ fn the_text_has_one_line_for_each_check_and_says_what_to_type() {
         &world,
         "\
 ok    player          herald-player VERSION, beside this program
-ok    herald-pack     not installed: herald pack add can't be used,
-                      everything else can
+ok    herald-pack     not installed: herald pack add can't be used, everything
+                      else can
 ok    config          no file; the defaults are in force
 ok    config-image    none yet
 ok    silence         volume 70, every usual event is on
@@ -569,8 +574,7 @@ ok    leftovers       none
 ok    journal         0 KiB, no line
 ok    agents          no hooks; herald install AGENT puts them in
 ok    shells          not told which is used
-ok    server          pulseaudio 16.1 at /run/pulse/native (by
-                      XDG_RUNTIME_DIR)
+ok    server          pulseaudio 16.1 at /run/pulse/native (by XDG_RUNTIME_DIR)
 ok    output          Speakers at 70 % took silence after 3 ms
 all is well
 ",
@@ -586,8 +590,8 @@ all is well
         "\
 fail  player          herald-player is of version 99.0.0, this is VERSION
       try: install both programs anew, from one version and into one folder
-ok    herald-pack     not installed: herald pack add can't be used,
-                      everything else can
+ok    herald-pack     not installed: herald pack add can't be used, everything
+                      else can
 ok    config          no file; the defaults are in force
 ok    config-image    none yet
 ok    silence         volume 70, every usual event is on

@@ -129,6 +129,10 @@ fn judge(places: &[Place], runtime: &Runtime, reached: bool, denied: bool, named
         Some(Place::Snap) => {
             Verdict::warn("inside a snap without the right to play", "sudo snap connect NAME:audio-playback")
         }
+        _ if denied => Verdict::warn(
+            "something keeps this process from connecting: a sandbox, or rights",
+            "herald doctor, outside of it",
+        ),
         Some(Place::Codespace) => {
             Verdict::warn("in a Codespace: that machine has no speakers", forwarded("gh codespace ssh --"))
         }
@@ -161,10 +165,6 @@ fn judge(places: &[Place], runtime: &Runtime, reached: bool, denied: bool, named
         Some(Place::Sudo(user)) => Verdict::warn(
             format!("run through sudo: the sound server is that of {user}"),
             format!("sudo -u {user} XDG_RUNTIME_DIR=/run/user/$(id -u {user}) herald doctor"),
-        ),
-        None if denied => Verdict::warn(
-            "something keeps this process from connecting: a sandbox, or rights",
-            "herald doctor, outside of it",
         ),
         None => match runtime {
             Runtime::Fine => Verdict::ok("nothing unusual"),

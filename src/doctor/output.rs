@@ -90,7 +90,8 @@ pub(super) fn server(scene: &Scene<'_>) -> Verdict {
 fn judge_server(heard: &Heard, tools: Tools) -> Verdict {
     if let (Some((name, version)), Some(place)) = (&heard.server, heard.place()) {
         // PipeWire says its own version in its name, and that of the protocol's server as version.
-        let who = if name.contains("PipeWire") { name.clone() } else { format!("{name} {version}") };
+        let who = if name.contains("PipeWire") { name.as_str() } else { &format!("{name} {version}") };
+        let who = who.trim();
         let detail = format!("{who} at {} (by {})", place.path, place.from);
         let fault = heard.tried.iter().find(|tried| tried.fault == Some(Fault::Broken));
         return match fault {

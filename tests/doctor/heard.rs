@@ -8,7 +8,7 @@ use rstest::rstest;
 
 use crate::bench::report;
 use crate::support::stand_in::{Fault, Since};
-use crate::support::{Kind, PATIENCE, Server, StandIn, Strace, TestEnv, or_skip, server_or_skip, wait_for};
+use crate::support::{Kind, PATIENCE, Server, StandIn, TestEnv, find_program, or_skip, server_or_skip, wait_for};
 use crate::world::{World, assert_all_ok, assert_found, hint_of};
 
 fn world_of(server: &Server) -> Option<World> {
@@ -165,14 +165,14 @@ fn a_socket_that_nobody_listens_at_is_one_of_a_server_that_is_gone() {
 
 #[test]
 fn a_sandbox_that_denies_sockets_is_not_taken_for_a_missing_server() {
-    let Some(strace) = or_skip(Strace::find()) else { return };
+    let Some(strace) = or_skip(find_program("strace")) else { return };
     let server = StandIn::start();
     let mut env = TestEnv::new();
     server.serve(&mut env);
     let Some(world) = World::real(env) else { return };
-    let herald = world.herald.display().to_string();
-    let denied = ["connect:error=EPERM".to_owned()];
-    let command = strace.command(&world.env, &denied, &herald, ["doctor", "--json"]);
+    let mut command = world.env.command(strace);
+    command.args(["-f", "-qq", "-o", "/dev/null", "-e", "trace=connect", "-e", "inject=connect:error=EPERM"]);
+    command.arg(&world.herald).args(["doctor", "--json"]);
     let found = crate::world::findings_of(&world.env.finish(command, b""));
     assert_found(&found, "server", "fail", "is not allowed", "");
     assert_found(&found, "environment", "warn", "a sandbox", "");

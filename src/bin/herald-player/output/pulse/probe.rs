@@ -21,6 +21,8 @@ use crate::decode::Spec;
 const SPEC: Spec = Spec { rate: 48_000, channels: 2 };
 /// For one server to accept us, to say who it is and to open a stream; a playback gives it half as much again.
 const OPENING: Duration = Duration::from_millis(1000);
+/// For what the server keeps for sounds like ours.
+const KEPT: Duration = Duration::from_millis(300);
 /// For the first samples to be taken: a null sink of PulseAudio 16 asks every two seconds where nobody listens to it.
 const MOVING: Duration = Duration::from_millis(2500);
 
@@ -104,20 +106,26 @@ impl Conversation {
     /// The device, a stream, and silence on it.
     fn go_on(mut self, server: &ServerInfo, tell: &mut dyn FnMut(Told)) -> Result<(), Wrong> {
         let name = server.default_sink_name.clone();
-        // A server without any device names none, or one that isn't there: the stream will tell.
-        if let Ok(sink) = self.ask::<SinkInfo>(&Command::GetSinkInfo(GetSinkInfo { index: None, name })) {
-            tell(Told::Sink(about(&sink)));
-        }
+        // A server without any device names none, or one that isn't there, and PipeWire may not know its own yet.
+        let mut sink = self.sink(GetSinkInfo { index: None, name });
+        self.patience = Patience::of(OPENING);
         let stream: CreatePlaybackStreamReply = self.ask(&Command::CreatePlaybackStream(wish(SPEC)))?;
         tell(Told::Opened { output: "pulse".to_owned() });
-        if let Ok(input) = self.ask::<SinkInputInfo>(&Command::GetSinkInputInfo(stream.stream_index)) {
-            let volume = if input.has_volume { percent(&input.cvolume) } else { 100 };
-            tell(Told::Stream { muted: input.muted, volume });
-        }
         let begun = Instant::now();
         let moved = self.silence(&stream).is_ok_and(|moved| moved);
         let after_ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
         tell(if moved { Told::Moved { after_ms } } else { Told::Stalled { after_ms } });
+        let default = || GetSinkInfo { index: None, name: Some(c"@DEFAULT_SINK@".into()) };
+        let played_on = GetSinkInfo { index: Some(stream.sink_index).filter(|index| *index != u32::MAX), name: None };
+        if sink.is_none() && played_on.index.is_some() {
+            sink = self.sink(played_on);
+        }
+        if let Some(sink) = sink.or_else(|| self.sink(default())) {
+            tell(Told::Sink(sink));
+        }
+        if let Some((muted, volume)) = self.kept(stream.stream_index) {
+            tell(Told::Stream { muted, volume });
+        }
         self.patience = Patience::of(Duration::from_millis(100));
         let number = self.connection.command(&Command::DeletePlaybackStream(stream.channel)).map_err(broken)?;
         // Else what was said last might not leave before the connection goes.
@@ -129,6 +137,26 @@ impl Conversation {
             }
         }
         Ok(())
+    }
+
+    fn sink(&mut self, which: GetSinkInfo) -> Option<Sink> {
+        self.patience = Patience::of(KEPT);
+        self.ask::<SinkInfo>(&Command::GetSinkInfo(which)).ok().map(|sink| about(&sink))
+    }
+
+    /// Whether the server keeps sounds like ours muted, and how loud; as far as it tells.
+    fn kept(&mut self, stream: u32) -> Option<(bool, u32)> {
+        let until = Instant::now() + KEPT;
+        loop {
+            self.patience = Patience::of(KEPT);
+            let input: SinkInputInfo = self.ask(&Command::GetSinkInputInfo(stream)).ok()?;
+            let volume = if input.has_volume { percent(&input.cvolume) } else { 100 };
+            // PipeWire says 0 until it knows.
+            if volume > 0 || Instant::now() > until {
+                return Some((input.muted, volume));
+            }
+            std::thread::sleep(STEP);
+        }
     }
 
     /// Gives it what it wants; whether it took any of it.
