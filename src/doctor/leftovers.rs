@@ -95,6 +95,9 @@ pub(super) fn image(scene: &Scene<'_>) -> Verdict {
     match Facts::of(&path) {
         Err(_) => Verdict::ok("none yet"),
         Ok(Facts { kind: Kind::File, own: true, .. }) if Image::read(&path).is_some() => Verdict::ok("whole"),
+        Ok(Facts { kind: Kind::File, own: true, .. }) if Image::is_of_another_layout(&path) => {
+            Verdict::ok("of another version; the next sound makes it anew")
+        }
         Ok(Facts { kind: Kind::File, own: true, .. }) => {
             let detail = "the copy of the last good configuration can't be read; a fault would bring the defaults";
             scene.mended(Verdict::warn(detail, ""), "removed; the next sound makes it anew", || {

@@ -67,3 +67,26 @@ fn a_place_without_sound_says_what_to_let_in(
         assert_eq!(finding(&findings, check).status, Status::Ok, "{:?}", finding(&findings, check));
     }
 }
+
+/// As `sudo` leaves it: this user runs in the session of another.
+#[test]
+fn the_runtime_directory_of_another_user_is_named() {
+    let world = World::new();
+    world.player_that_finds(&format!("herald-player {}", env!("CARGO_PKG_VERSION")), NOTHING);
+    let folder = world.env.path().join("root/run/user/1000");
+    std::fs::create_dir_all(&folder).expect("a folder");
+    if std::os::unix::fs::chown(&folder, Some(1000), None).is_err() {
+        // Only root can be another user.
+        return;
+    }
+    let machine = Machine {
+        root: world.env.path().join("root"),
+        program: Some(world.herald.clone()),
+        search: vec![world.env.path().join("bin")],
+        variables: BTreeMap::from([("XDG_RUNTIME_DIR".to_owned(), "/run/user/1000".into())]),
+    };
+    let findings = examine(&paths(&world.env), &machine, false);
+    let environment = finding(&findings, "environment");
+    assert_eq!(environment.status, Status::Warn, "{environment:?}");
+    assert!(environment.detail.ends_with("which is another user's"), "{environment:?}");
+}

@@ -8,7 +8,9 @@ use rstest::rstest;
 
 use crate::bench::report;
 use crate::support::stand_in::{Fault, Since};
-use crate::support::{Kind, PATIENCE, Server, StandIn, TestEnv, find_program, or_skip, server_or_skip, wait_for};
+use crate::support::{
+    Kind, PATIENCE, Server, StandIn, TestEnv, Tone, find_program, or_skip, server_or_skip, tone, wait_for,
+};
 use crate::world::{World, assert_all_ok, assert_found, hint_of};
 
 fn world_of(server: &Server) -> Option<World> {
@@ -190,4 +192,22 @@ fn what_was_left_alone_is_used_again_where_it_works_and_that_was_asked_for() {
     let fixed = world.findings_after("herald doctor --fix");
     assert_found(&fixed, "output", "ok", "took silence", "");
     assert!(world.state().cooling_since.is_none());
+}
+
+/// As the mixer of a desktop keeps it, for all sounds of events at once.
+#[test]
+fn event_sounds_that_the_server_keeps_muted_are_told_of() {
+    let Some(server) = server_or_skip(Kind::PulseAudio) else { return };
+    let Some(world) = world_of(&server) else { return };
+    server.pactl(&["load-module", "module-stream-restore"]).expect("pactl");
+    let sound = world.env.write("long.wav", Tone::constant(8000, 0.2, 5000.0).wav(tone::Depth::S16));
+    let mut play = world.env.command(&world.herald);
+    play.arg("play").arg(&sound);
+    assert!(world.env.finish(play, b"").status.success());
+    let index = || server.pactl(&["list", "short", "sink-inputs"]).ok()?.split_whitespace().next().map(str::to_owned);
+    let index = wait_for("the sound", PATIENCE, index);
+    server.pactl(&["set-sink-input-mute", &index, "1"]).expect("pactl");
+    assert_found(&world.findings(), "output", "fail", "keeps event sounds muted", "System Sounds");
+    server.pactl(&["set-sink-input-mute", &index, "0"]).expect("pactl");
+    assert_found(&world.findings(), "output", "ok", "took silence", "");
 }

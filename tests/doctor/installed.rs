@@ -101,6 +101,9 @@ fn break_it(world: &mut World, how: &str) {
             let image = paths(env).config_image();
             fs::write(&image, [0xa5; 300]).expect("an image");
         }
+        "image of another layout" => {
+            fs::write(paths(env).config_image(), [b"herald\0\x01".as_slice(), &[0; 300]].concat()).expect("an image");
+        }
         "run 0500" => world.mode("", 0o500),
         "state 0400" => world.mode("state", 0o400),
         other => panic!("no such fault: {other}"),
@@ -180,7 +183,8 @@ fn what_is_broken_has_its_own_line_and_what_is_typed_mends_it(
         Fix => {
             let output = world.doctor(&["--fix", "--json"]);
             assert_found(&findings_of(&output), check, "warn", "; repaired: ", "herald doctor once more");
-            assert_all_ok(&world.findings());
+            // Once is enough: the second time there is nothing to be done.
+            assert_all_ok(&findings_of(&world.doctor(&["--fix", "--json"])));
         }
         // What is not Herald's is never touched, not even by order.
         Hand => {
@@ -242,6 +246,31 @@ fn the_last_good_configuration_is_said_to_hold() {
     herald::config::store(&places.config_image(), &loaded.fresh.expect("an image")).expect("it is kept");
     world.env.config("volume = loud\n");
     assert_found(&world.findings(), "config", "fail", "the last good one is in force", "herald config check");
+}
+
+/// After an update the copy is of the version before, until the next sound.
+#[test]
+fn a_copy_of_another_version_is_no_fault() {
+    let mut world = World::used();
+    break_it(&mut world, "image of another layout");
+    assert_found(&world.findings(), "config-image", "ok", "another version", "");
+}
+
+#[test]
+fn colours_change_nothing_but_the_colour() {
+    let mut world = World::used();
+    world.env.config("volume = 0\npack = \"nowhere\"\n");
+    let text = |world: &World| {
+        let lines = String::from_utf8(world.doctor(&[]).stdout).expect("text");
+        // The clock goes on.
+        lines.lines().filter(|line| !line.contains("clock")).map(|line| format!("{line}\n")).collect::<String>()
+    };
+    let plain = text(&world);
+    assert!(plain.lines().last().is_some_and(|line| line == "1 warning, 1 fault"), "{plain}");
+    world.env.set("CLICOLOR_FORCE", "1");
+    let coloured = text(&world);
+    assert!(coloured.contains("\u{1b}[31mfail\u{1b}[0m") && coloured.contains("\u{1b}[33mwarn\u{1b}[0m"), "{coloured}");
+    assert_eq!(anstream::adapter::strip_str(&coloured).to_string(), plain);
 }
 
 #[test]
