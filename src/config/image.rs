@@ -197,6 +197,13 @@ impl Image {
         sound.then_some(image)
     }
 
+    /// Whether there is one of a version with another layout, which counts as none.
+    pub fn is_of_another_layout(path: &Path) -> bool {
+        let mut magic = [0; Self::MAGIC.len()];
+        let read = open_own(path).is_some_and(|mut file| file.read_exact(&mut magic).is_ok());
+        read && magic != Self::MAGIC && magic.starts_with(&Self::MAGIC[..Self::MAGIC.len() - 1])
+    }
+
     /// When the configuration was read from its file.
     pub fn parsed_at(&self) -> SystemTime {
         UNIX_EPOCH + Duration::from_secs(self.word(Self::PARSED_AT).min(u64::from(u32::MAX)))
