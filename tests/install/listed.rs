@@ -91,7 +91,7 @@ fn whoever_has_no_hooks_is_refused_with_what_to_do_instead() {
         ("tmux", "set-hook -g alert-bell"),
         ("git", "post-commit"),
         ("fish", "fish_postexec"),
-        ("shell", "command.success"),
+        ("shell", "done $?"),
         ("crush", "PreToolUse"),
         ("zed", "play_sound_when_agent_done"),
         ("eca", "hook --agent eca"),
