@@ -79,9 +79,10 @@ pub enum Command {
     Status(Json),
     /// Find what is wrong, mend the speaker's state, and tell what to do about the rest
     ///
-    /// Looks at the player, the configuration, the state and the journal. Changes nothing of yours; what it mends of
-    /// its own, it says. Exits with 1 where something keeps sounds from being heard.
-    Doctor(Json),
+    /// Tries the output with silence, and looks at the programs, the surroundings, the configuration, the packs, the
+    /// state, the journal and the hooks. Changes nothing of yours; what it mends of its own, it says. Exits with 1
+    /// where something keeps sounds from being heard.
+    Doctor(Doctor),
     /// Show or check the configuration
     #[command(subcommand)]
     Config(Config),
@@ -234,6 +235,17 @@ pub enum Scope {
     User,
     /// The project around the working directory
     Project,
+}
+
+/// `doctor`
+#[derive(Debug, Args)]
+pub struct Doctor {
+    /// Mend what is safe to mend: rights of Herald's own files, its leftovers, hooks of its own that lead nowhere
+    #[arg(long)]
+    pub fix: bool,
+    /// Print JSON, to be pasted into a report: your home directory is written as ~
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// `explain`

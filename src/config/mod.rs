@@ -6,6 +6,7 @@
 //!
 //! `edit` sets a key in the file and leaves the rest of it alone. Nothing here prints or reads the environment.
 
+mod circumstance;
 mod edit;
 mod image;
 pub mod keys;
@@ -23,6 +24,7 @@ mod syntax;
 mod types;
 mod value;
 
+pub use circumstance::{Circumstance, SkipWhen};
 pub use edit::{Refused, create, edit, remove};
 pub use image::{Applied, Checked, Image, Loaded, check, load, store};
 pub use problem::{Problem, Severity, nearest};

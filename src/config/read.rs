@@ -129,6 +129,7 @@ impl Reader<'_> {
                 ("min_audible", Kind::Duration(range)) => set(&mut speaker.min_audible, self.duration(&entry, range)),
                 ("lead_in", Kind::Duration(range)) => set(&mut speaker.lead_in, self.duration(&entry, range)),
                 ("normalize", _) => set(&mut speaker.normalize, self.boolean(&entry)),
+                ("skip_when", _) => set(&mut speaker.skip_when, self.skip_when(&entry)),
                 _ => {}
             }
         }
@@ -318,6 +319,7 @@ impl Reader<'_> {
             ("throttle", Kind::Duration(range)) => into.throttle = self.duration(entry, range),
             ("delay", Kind::Duration(range)) => into.delay = self.duration(entry, range),
             ("min_duration", Kind::Duration(range)) => into.min_duration = self.duration(entry, range),
+            ("skip_when", _) => into.skip_when = self.skip_when(entry),
             _ => {}
         }
     }
@@ -456,7 +458,7 @@ mod tests {
         "#;
         let (config, problems) = read(text);
         let unbuilt: Vec<_> = problems.iter().map(|problem| (problem.severity, problem.key.as_str())).collect();
-        let warned = ["speaker.skip_when"];
+        let warned: [&str; 0] = [];
         assert_eq!(unbuilt, warned.map(|key| (Severity::Note, key)));
         assert!(problems.iter().all(|problem| problem.message.contains("not supported by this version")));
         assert_eq!(config.events.len(), 1);

@@ -55,6 +55,8 @@ pub struct Wish {
     pub dry_run: bool,
     /// Also where the agent isn't found, or a file had better be left alone.
     pub force: bool,
+    /// Only those that are there already, none of the usual ones that are missing: they are written anew.
+    pub as_they_are: bool,
 }
 
 /// What to do.

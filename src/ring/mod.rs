@@ -19,7 +19,7 @@ pub use start::{ALONE, KEEP, PLAYER, from_hex, in_hex, wake_keeper, wake_player}
 
 use taken::Taken;
 
-use crate::config::{self, Config, Loaded, Settings};
+use crate::config::{self, Config, Loaded, Settings, SkipWhen};
 use crate::event::Occurrence;
 use crate::paths::Paths;
 use crate::platform::clock::Stamp;
@@ -39,7 +39,7 @@ pub struct Call {
     pub chosen: Option<SoundRef>,
     /// The caller is a human or a script, who may name any event.
     pub by_hand: bool,
-    /// Bypass what is there for the user's comfort: off, throttle, mute, quiet hours.
+    /// Bypass what is there for the user's comfort: off, throttle, mute, quiet hours, what `skip_when` names.
     pub force: bool,
     /// Volume instead of the configured one, 0 to 100.
     pub volume: Option<u8>,
@@ -92,6 +92,7 @@ pub fn consider(paths: &Paths, config: &Config, call: &Call) -> Considered {
         timeout: config.timeout,
         min_audible: config.speaker.min_audible,
         session: call.occurrence.session,
+        skip_when: if call.force { SkipWhen::NEVER } else { settings.skip_when },
     };
     while request.encode().len() > speaker::PAYLOAD_LIMIT && request.sounds.pop().is_some() {}
     Considered { settings, request, project }
