@@ -124,19 +124,7 @@ pub(super) fn sounds(scene: &Scene<'_>) -> Verdict {
 }
 
 fn sound_fault(dirs: &Dirs, sound: &SoundRef) -> Option<String> {
-    let request = Request {
-        event: None,
-        details: Vec::new(),
-        chosen: Some(sound.clone()),
-        sounds: Vec::new(),
-        packs: Vec::new(),
-        volume: 100,
-        lead_in: std::time::Duration::ZERO,
-        timeout: std::time::Duration::ZERO,
-        min_audible: std::time::Duration::ZERO,
-        session: None,
-        normalize: false,
-    };
+    let request = Request::of(sound.clone());
     let lookup = lookup_any(&request, dirs);
     if lookup.found.is_some() {
         return None;
