@@ -5,7 +5,7 @@
 use jiff::{Timestamp, Zoned};
 
 use super::Verdict;
-use super::scene::{Scene, quoted, when};
+use super::scene::{Scene, when};
 use crate::config::{Config, Overrides, nearest};
 use crate::event::{EVENTS, EventName, Occurrence};
 use crate::paths::Paths;
@@ -120,7 +120,7 @@ fn pack_fault(dirs: &Dirs, name: &str) -> Option<(String, String)> {
     Some((format!("{name}: {file}{}", fault.why), check))
 }
 
-/// The sounds that are named are there.
+/// The sounds that are named are there. Of files that aren't, the configuration's own check tells, with the line.
 pub(super) fn sounds(scene: &Scene<'_>) -> Verdict {
     let config = scene.config();
     let dirs = Dirs::of(scene.paths);
@@ -129,6 +129,9 @@ pub(super) fn sounds(scene: &Scene<'_>) -> Verdict {
     for (place, own) in overrides(config) {
         for sound in own.sounds.iter().flatten() {
             count += 1;
+            if matches!(sound, SoundRef::Path(_)) {
+                continue;
+            }
             if let Some(why) = sound_fault(scene.paths, config, &dirs, sound) {
                 missing.push((place.clone(), sound, why));
             }
@@ -146,8 +149,7 @@ pub(super) fn sounds(scene: &Scene<'_>) -> Verdict {
         several => format!(" (and {} more)", several - 1),
     };
     let hint = match sound {
-        SoundRef::Path(path) => format!("ls -l {}", quoted(path)),
-        SoundRef::Builtin(_) => "herald sounds herald".to_owned(),
+        SoundRef::Path(_) | SoundRef::Builtin(_) => "herald sounds herald".to_owned(),
         SoundRef::Pack { pack, .. } => format!("herald sounds {pack}"),
         SoundRef::Xdg { theme, .. } => format!("herald sounds xdg:{theme}"),
     };

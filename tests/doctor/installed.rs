@@ -142,7 +142,7 @@ use By::{Fix, Hand, Typing};
 #[case("pack absent", "packs", "warn", "nowhere-at-all is not there", "herald pack list", Hand)]
 #[case("pack empty", "packs", "warn", "bare has no sound", "herald pack check bare", Hand)]
 #[case("pack faulty", "packs", "warn", "torn can't be read", "herald pack check torn", Hand)]
-#[case("sound file absent", "sounds", "warn", "events.\"task.complete\": ", "ls -l ", Hand)]
+#[case("sound file absent", "config", "warn", "config.toml:2:9: there is no sound file", "herald config check", Hand)]
 #[case("sound id absent", "sounds", "warn", "builtin:nothing-like-it", "herald sounds herald", Hand)]
 #[case("not on PATH", "path", "warn", "is not on PATH", "export PATH=", Typing)]
 #[case("another herald first", "path", "warn", "/old/herald (0.0.1), not this one", "export PATH=", Typing)]
