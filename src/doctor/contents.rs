@@ -8,9 +8,8 @@ use super::Verdict;
 use super::scene::{Scene, when};
 use crate::config::{Config, Overrides, nearest};
 use crate::event::{EVENTS, EventName, Occurrence};
-use crate::paths::Paths;
 use crate::policy::quiet_until;
-use crate::ring::{self, Call};
+use crate::sound::request::Request;
 use crate::sound::{Dirs, Severity, collection, lookup_any, verdict};
 use crate::sound_ref::SoundRef;
 use crate::standing::mute::{self, Mute};
@@ -132,7 +131,7 @@ pub(super) fn sounds(scene: &Scene<'_>) -> Verdict {
             if matches!(sound, SoundRef::Path(_)) {
                 continue;
             }
-            if let Some(why) = sound_fault(scene.paths, config, &dirs, sound) {
+            if let Some(why) = sound_fault(&dirs, sound) {
                 missing.push((place.clone(), sound, why));
             }
         }
@@ -156,9 +155,9 @@ pub(super) fn sounds(scene: &Scene<'_>) -> Verdict {
     Verdict::warn(format!("{place}: {sound} {why}{more}; the packs stand in"), hint)
 }
 
-fn sound_fault(paths: &Paths, config: &Config, dirs: &Dirs, sound: &SoundRef) -> Option<String> {
-    let call = Call { chosen: Some(sound.clone()), ..Call::default() };
-    let lookup = lookup_any(&ring::consider(paths, config, &call).request, dirs);
+fn sound_fault(dirs: &Dirs, sound: &SoundRef) -> Option<String> {
+    let request = Request::of(sound.clone());
+    let lookup = lookup_any(&request, dirs);
     if lookup.found.is_some() {
         return None;
     }
