@@ -13,6 +13,7 @@ mod normalize;
 mod output;
 mod patience;
 mod playback;
+mod probe;
 mod render;
 mod voice;
 mod worker;
@@ -30,6 +31,7 @@ fn main() -> ExitCode {
         Some(herald::ring::KEEP) => worker::keep(),
         Some("render") => render::main(words),
         Some("inspect") => inspect::main(words),
+        Some(herald::doctor::probe::PROBE) => probe::main(words),
         Some("--version" | "-V") => version(),
         Some(_) => render::say("herald-player is started by herald; try: herald play task.complete"),
     }

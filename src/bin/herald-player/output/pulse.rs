@@ -6,6 +6,7 @@
 
 mod connection;
 mod place;
+mod probe;
 pub(super) mod recordings;
 mod stream;
 
