@@ -11,9 +11,12 @@ use toml_edit::{Document, InlineTable, Item, Key, Table};
 ///
 /// # Errors
 /// Why it can't be, in words that follow the file's name.
-pub fn set(text: &str, way: &[&str], value: &toml::Value) -> Result<String, String> {
+pub(super) fn set(text: &str, way: &[&str], value: &toml::Value) -> Result<String, String> {
     let mut expected = table(text)?;
-    put(&mut expected, way, value).ok_or_else(|| format!("what is above {} is no table", shown(way)))?;
+    put(&mut expected, way, value).ok_or_else(|| match way {
+        [list, at, ..] if at.parse::<usize>().is_ok() => format!("there is no {list}[{at}] in it"),
+        _ => format!("what is above {} is no table", shown(way)),
+    })?;
     if table(text)? == expected {
         return Ok(text.to_owned());
     }
@@ -30,7 +33,7 @@ pub fn set(text: &str, way: &[&str], value: &toml::Value) -> Result<String, Stri
 ///
 /// # Errors
 /// Why it can't be, in words that follow the file's name.
-pub fn unset(text: &str, way: &[&str]) -> Result<String, String> {
+pub(super) fn unset(text: &str, way: &[&str]) -> Result<String, String> {
     let mut expected = table(text)?;
     if !take(&mut expected, way) {
         return Ok(text.to_owned());
@@ -62,6 +65,10 @@ fn put(table: &mut toml::Table, way: &[&str], value: &toml::Value) -> Option<()>
     if rest.is_empty() {
         table.insert((*first).to_owned(), value.clone());
         return Some(());
+    }
+    // An entry of a list must be there.
+    if rest[0].parse::<usize>().is_ok() && !table.get(*first).is_some_and(toml::Value::is_array) {
+        return None;
     }
     let inner = table.entry(*first).or_insert_with(|| toml::Value::Table(toml::Table::new()));
     match (inner, rest.split_first()?) {
