@@ -200,7 +200,6 @@ fn a_slip_is_a_warning_and_the_rest_applies(
 }
 
 #[rstest]
-#[case::quiet("[quiet]\nhours = []", (1, 2), "quiet")]
 #[case::skip_when("[speaker]\nskip_when = []", (2, 1), "speaker.skip_when")]
 fn what_a_later_version_will_do_is_noted_and_no_fault(
     #[case] text: &str,

@@ -270,6 +270,10 @@ fn without_entry(text: &str, table: &InlineTable, key: &str) -> Option<String> {
     let (name, item) = table.get_key_value(key)?;
     let (begin, end) = (name.span()?.start, item.span()?.end);
     let whole = table.span()?;
+    let inner = (text[whole.start + 1..begin].trim(), text[end..whole.end - 1].trim());
+    if inner == ("", "") {
+        return Some(format!("{}{{}}{}", &text[..whole.start], &text[whole.end..]));
+    }
     let behind = text[end..whole.end].trim_start();
     let (from, to) = if let Some(rest) = behind.strip_prefix(',') {
         (begin, whole.end - rest.trim_start_matches([' ', '\t']).len())
@@ -474,7 +478,7 @@ mod tests {
     #[case::dotted("speaker.overlap = \"drop\"\nspeaker.lead_in = \"1s\"\n", &["speaker", "overlap"], "speaker.lead_in = \"1s\"\n")]
     #[case::first_of_an_inline_table("speaker = { overlap = \"drop\", lead_in = \"1s\" }\n", &["speaker", "overlap"], "speaker = { lead_in = \"1s\" }\n")]
     #[case::last_of_an_inline_table("speaker = { overlap = \"drop\", lead_in = \"1s\" }\n", &["speaker", "lead_in"], "speaker = { overlap = \"drop\" }\n")]
-    #[case::only_one_of_an_inline_table("speaker = { overlap = \"drop\" } # s\n", &["speaker", "overlap"], "speaker = { } # s\n")]
+    #[case::only_one_of_an_inline_table("speaker = { overlap = \"drop\" } # s\n", &["speaker", "overlap"], "speaker = {} # s\n")]
     #[case::a_table("volume = 1\n\n# s\n[speaker]\n# o\noverlap = \"drop\"\n\n[events.bell]\nvolume = 3\n", &["speaker"], "volume = 1\n\n# s\n\n[events.bell]\nvolume = 3\n")]
     #[case::a_table_set_off("volume = 1\n\n[speaker]\noverlap = \"drop\"\n", &["speaker"], "volume = 1\n")]
     #[case::a_dotted_table("events.bell.volume = 1\nevents.bell.enabled = true\nvolume = 3\n", &["events", "bell"], "volume = 3\n")]

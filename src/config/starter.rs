@@ -7,8 +7,8 @@ use std::fmt::Write as _;
 use super::keys::{EVENT, Key, MATCH, QUIET, ROOT, RULE, SPEAKER};
 
 const HEAD: &str = "\
-# Herald's configuration. All of it is optional: to set something, take away the #
-# in front of it, and the # in front of the [table] it stands below. Then:
+# Herald's configuration. All of it is optional: to set something, take away
+# the # before it, and the # before the [table] it stands below. Then:
 #   herald config check      tells what is wrong, where, and what would be right
 #   herald config show       shows what is in force
 #
