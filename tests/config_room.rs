@@ -61,6 +61,29 @@ fn a_fault_is_told_with_place_value_and_remedy(
 }
 
 #[rstest]
+#[case::slip("[speaker]\nskip_when = [\"microphone-in-us\"]", (2, 14), "speaker.skip_when", Some("\"microphone-in-use\""))]
+#[case::other_word("speaker.skip_when = [\"screen-locked\", \"DND\"]", (1, 39), "speaker.skip_when", Some("\"do-not-disturb\""))]
+#[case::call("speaker.skip_when = \"in-call\"", (1, 21), "speaker.skip_when", Some("\"microphone-in-use\""))]
+#[case::nonsense("[events.bell]\nskip_when = [\"xyz\"]", (2, 14), "events.bell.skip_when", None)]
+#[case::off("speaker.skip_when = false", (1, 21), "speaker.skip_when", Some("[]"))]
+#[case::on("speaker.skip_when = true", (1, 21), "speaker.skip_when", None)]
+#[case::no_text("speaker.skip_when = [3]", (1, 22), "speaker.skip_when", None)]
+fn a_circumstance_nobody_knows_is_an_error(
+    #[case] text: &str,
+    #[case] place: (usize, usize),
+    #[case] key: &str,
+    #[case] suggestion: Option<&str>,
+) {
+    let problem = only(text);
+    assert!(problem.is_error());
+    assert_eq!((problem.line, problem.column), place, "{problem:?}");
+    assert_eq!((problem.key.as_str(), problem.suggestion.as_deref()), (key, suggestion), "{problem:?}");
+    if suggestion.is_some() && key == "speaker.skip_when" {
+        assert!(problem.allowed.as_deref().is_some_and(|allowed| allowed.contains("microphone-in-use, screen-locked")));
+    }
+}
+
+#[rstest]
 #[case::without_unit("timeout = \"3\"", "timeout", Some("\"3s\""))]
 #[case::as_a_number("timeout = 3", "timeout", Some("\"3s\""))]
 #[case::as_a_fraction("timeout = 1.5", "timeout", Some("\"1s500ms\""))]
@@ -197,20 +220,6 @@ fn a_slip_is_a_warning_and_the_rest_applies(
 
     let (config, _) = parse(&format!("volume = 33\n{text}"));
     assert_eq!(config.volume, 33);
-}
-
-#[rstest]
-#[case::skip_when("[speaker]\nskip_when = []", (2, 1), "speaker.skip_when")]
-fn what_a_later_version_will_do_is_noted_and_no_fault(
-    #[case] text: &str,
-    #[case] place: (usize, usize),
-    #[case] key: &str,
-) {
-    let problem = only(text);
-    assert_eq!(problem.severity, Severity::Note);
-    assert!(!problem.is_fault());
-    assert_eq!((problem.line, problem.column), place, "{problem:?}");
-    assert_eq!(problem.key, key);
 }
 
 #[rstest]

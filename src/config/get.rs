@@ -66,6 +66,7 @@ fn without_file(config: &Config, event: &EventName, key: &Key) -> Option<Value> 
     match key.name {
         "enabled" => Some(settings.enabled.into()),
         "priority" => Some(settings.priority.as_str().into()),
+        "skip_when" => Some(settings.skip_when.words().collect::<Vec<_>>().into()),
         "delay" => Some(spelled(settings.delay).into()),
         _ => toml::from_str::<Table>(&format!("v = {}", key.default)).ok()?.remove("v"),
     }
@@ -115,8 +116,7 @@ mod tests {
         let config = Config::default();
         for key in super::super::keys::ROOT.iter().chain(super::super::keys::SPEAKER) {
             let place = find(key.name).or_else(|_| find(&format!("speaker.{}", key.name)));
-            let known = !matches!(key.kind, super::super::keys::Kind::Unbuilt);
-            assert_eq!(place.is_ok_and(|place| get(&config, &place).is_some()), known, "{}", key.name);
+            assert!(place.is_ok_and(|place| get(&config, &place).is_some()), "{}", key.name);
         }
         let event = get(&config, &find("events.bell").unwrap()).unwrap();
         for key in EVENT.iter().filter(|key| !key.default.is_empty()) {

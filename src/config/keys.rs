@@ -6,6 +6,7 @@
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
+use super::circumstance::Circumstance;
 use super::quiet::DAY_WORDS;
 use super::types::{Overlap, limit};
 use crate::event::Priority;
@@ -42,6 +43,8 @@ pub enum Kind {
     Packs,
     /// One of these, or a list of them.
     Words(&'static [&'static str]),
+    /// One of these, or a list of them, which may be empty.
+    WordsOrNone(&'static [&'static str]),
     /// Times of the day, as in `22:00-08:00`, or a list of them.
     Hours,
     /// A glob, or a list of them.
@@ -54,8 +57,6 @@ pub enum Kind {
     TableOrTables(&'static [Key]),
     /// A table of events by name, each a table of these keys.
     Events(&'static [Key]),
-    /// Whatever it may be once it is built: it is noted, and has no effect.
-    Unbuilt,
 }
 
 /// What a pattern is matched against.
@@ -145,11 +146,11 @@ pub static SPEAKER: &[Key] = &[
         "Silence played first, for Bluetooth and HDMI devices that sleep",
     ),
     key("normalize", Kind::Boolean, "true", "false", "All sounds are brought to one loudness"),
-    key("skip_when", Kind::Unbuilt, "", "", "Circumstances in which nothing is heard"),
+    SKIP_WHEN,
 ];
 
 /// The keys of `[events.NAME]`.
-pub static EVENT: &[Key] = &[ENABLED, SOUND, VOLUME, THROTTLE, PRIORITY, DELAY, MIN_DURATION];
+pub static EVENT: &[Key] = &[ENABLED, SOUND, VOLUME, THROTTLE, PRIORITY, DELAY, MIN_DURATION, SKIP_WHEN];
 
 /// The keys of `[[rules]]`.
 pub static RULE: &[Key] = &[
@@ -162,6 +163,7 @@ pub static RULE: &[Key] = &[
     PRIORITY,
     DELAY,
     MIN_DURATION,
+    SKIP_WHEN,
 ];
 
 /// The conditions of a rule.
@@ -228,6 +230,18 @@ const MIN_DURATION: Key = key(
     "It is heard only at the end of a task that took at least so long",
 );
 
+const SKIP_WHEN: Key = key(
+    "skip_when",
+    Kind::WordsOrNone(&[
+        Circumstance::MicrophoneInUse.as_str(),
+        Circumstance::ScreenLocked.as_str(),
+        Circumstance::DoNotDisturb.as_str(),
+    ]),
+    "[]",
+    "[\"microphone-in-use\"]",
+    "It is not heard while one of these holds; [] for always",
+);
+
 /// The row of that name.
 pub fn find(keys: &'static [Key], name: &str) -> Option<&'static Key> {
     keys.iter().find(|key| key.name == name)
@@ -238,9 +252,9 @@ pub fn every() -> impl Iterator<Item = &'static Key> {
     [ROOT, SPEAKER, QUIET, EVENT, RULE, MATCH].into_iter().flatten()
 }
 
-/// The names that have an effect, in the order of the table.
+/// The names, in the order of the table.
 pub fn names(keys: &'static [Key]) -> impl Iterator<Item = &'static str> + Clone {
-    keys.iter().filter(|key| !matches!(key.kind, Kind::Unbuilt)).map(|key| key.name)
+    keys.iter().map(|key| key.name)
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@
 //!
 //! `edit` sets a key in the file and leaves the rest of it alone. Nothing here prints or reads the environment.
 
+mod circumstance;
 mod edit;
 mod get;
 mod given;
@@ -15,6 +16,7 @@ mod lines;
 mod pattern;
 mod place;
 mod problem;
+mod project;
 mod quiet;
 mod read;
 mod reader;
@@ -27,12 +29,14 @@ mod syntax;
 mod types;
 mod value;
 
+pub use circumstance::{Circumstance, SkipWhen};
 pub use edit::{Refused, create, edit, remove};
 pub use get::get;
 pub use given::given;
 pub use image::{Applied, Checked, Image, Loaded, check, load, store};
 pub use place::{NoSuchKey, Place, find};
 pub use problem::{Problem, Severity, nearest};
+pub use project::{PROJECT_FILE, Project, Wishes, parse_project};
 pub use quiet::{Days, Hours, QuietHours};
 pub use read::parse;
 pub use schema::schema;

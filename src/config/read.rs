@@ -6,6 +6,7 @@
 use std::ops::Range;
 use std::path::Path;
 
+use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::keys::{self, Condition, EVENT, Key, Kind, MATCH, ROOT, RULE, SPEAKER};
@@ -33,21 +34,27 @@ pub(super) fn parse_with(
 ) -> (Config, Vec<Problem>) {
     let mut reader = Reader::new(text, file, home, is_there);
     let mut config = Config::default();
-    // Only the first error of the grammar counts: what comes after it is guesswork.
-    let (document, errors) = DeTable::parse_recoverable(text);
-    match errors.iter().min_by_key(|error| error.span().map_or(0, |at| at.start)) {
-        None => reader.document(document.get_ref(), &mut config),
-        Some(error) => {
-            let at = error.span().unwrap_or_default().start.min(text.len());
-            let fault = syntax::explain(text, error.message(), at);
-            let problem = reader.wrong(fault.at, "", format!("this is not TOML: {}", fault.what));
-            (problem.suggestion, problem.help) = (fault.suggestion, fault.help);
-        }
+    if let Some(document) = reader.grammar(text) {
+        reader.document(document.get_ref(), &mut config);
     }
     (config, reader.finish())
 }
 
 impl Reader<'_> {
+    /// The text as TOML; a problem where it is none.
+    pub(super) fn grammar<'d>(&mut self, text: &'d str) -> Option<Spanned<DeTable<'d>>> {
+        // Only the first error of the grammar counts: what comes after it is guesswork.
+        let (document, errors) = DeTable::parse_recoverable(text);
+        let Some(error) = errors.iter().min_by_key(|error| error.span().map_or(0, |at| at.start)) else {
+            return Some(document);
+        };
+        let at = error.span().unwrap_or_default().start.min(text.len());
+        let fault = syntax::explain(text, error.message(), at);
+        let problem = self.wrong(fault.at, "", format!("this is not TOML: {}", fault.what));
+        (problem.suggestion, problem.help) = (fault.suggestion, fault.help);
+        None
+    }
+
     /// The entries of a table, or a problem if it is none.
     pub(super) fn table<'v>(&mut self, entry: &Entry<'v>) -> Option<Vec<Entry<'v>>> {
         match entry.value {
@@ -91,7 +98,6 @@ impl Reader<'_> {
         let mut known = Vec::with_capacity(entries.len());
         for entry in entries {
             match keys::find(keys, entry.name) {
-                Some(Key { kind: Kind::Unbuilt, .. }) => self.not_built(&entry),
                 Some(key) => known.push((key, entry)),
                 None => self.unknown(&entry, keys),
             }
@@ -130,6 +136,7 @@ impl Reader<'_> {
                 ("min_audible", Kind::Duration(range)) => set(&mut speaker.min_audible, self.duration(&entry, range)),
                 ("lead_in", Kind::Duration(range)) => set(&mut speaker.lead_in, self.duration(&entry, range)),
                 ("normalize", _) => set(&mut speaker.normalize, self.boolean(&entry)),
+                ("skip_when", _) => set(&mut speaker.skip_when, self.skip_when(&entry)),
                 _ => {}
             }
         }
@@ -137,13 +144,7 @@ impl Reader<'_> {
 
     fn events(&mut self, section: &Entry<'_>, config: &mut Config) {
         for entry in self.table(section).unwrap_or_default() {
-            let name: Option<EventName> = entry.name.parse().ok();
-            if name.is_none() {
-                let message = format!("\"{}\" can't be the name of an event", shortened(entry.name, 60));
-                let problem = self.wrong(entry.key_at.clone(), &entry.path, message);
-                problem.allowed = Some("1 to 64 letters, digits, '.', '_' or '-'".to_owned());
-                problem.suggestion = joined_event(entry.name).map(|name| format!("[events.\"{name}\"]"));
-            }
+            let name = self.event_name(&entry);
             let Some(mut inner) = self.table(&entry) else { continue };
             let mut overrides = Overrides::default();
             // Unquoted, `[events.task.complete]` is a table in a table.
@@ -160,6 +161,18 @@ impl Reader<'_> {
             }
         }
         config.events.sort_by(|(a, _), (b, _)| a.cmp(b));
+    }
+
+    /// The event a table is named after, or a problem.
+    pub(super) fn event_name(&mut self, entry: &Entry<'_>) -> Option<EventName> {
+        let name = entry.name.parse().ok();
+        if name.is_none() {
+            let message = format!("\"{}\" can't be the name of an event", shortened(entry.name, 60));
+            let problem = self.wrong(entry.key_at.clone(), &entry.path, message);
+            problem.allowed = Some("1 to 64 letters, digits, '.', '_' or '-'".to_owned());
+            problem.suggestion = joined_event(entry.name).map(|name| format!("[events.\"{name}\"]"));
+        }
+        name
     }
 
     /// `[events.task.complete]` where `[events."task.complete"]` was meant.
@@ -315,13 +328,9 @@ impl Reader<'_> {
             ("throttle", Kind::Duration(range)) => into.throttle = self.duration(entry, range),
             ("delay", Kind::Duration(range)) => into.delay = self.duration(entry, range),
             ("min_duration", Kind::Duration(range)) => into.min_duration = self.duration(entry, range),
+            ("skip_when", _) => into.skip_when = self.skip_when(entry),
             _ => {}
         }
-    }
-
-    fn not_built(&mut self, entry: &Entry<'_>) {
-        let message = format!("`{}` is not supported by this version and has no effect", entry.name);
-        self.report(Severity::Note, entry.key_at.clone(), &entry.path, message);
     }
 
     fn unknown(&mut self, entry: &Entry<'_>, known: &'static [Key]) {
@@ -385,7 +394,7 @@ fn set<T>(place: &mut T, value: Option<T>) {
 }
 
 /// The entries of a table in the order of the file.
-fn entries<'t>(table: &'t DeTable<'t>, path: &str) -> Vec<Entry<'t>> {
+pub(super) fn entries<'t>(table: &'t DeTable<'t>, path: &str) -> Vec<Entry<'t>> {
     let mut entries: Vec<_> = table
         .iter()
         .map(|(key, value)| Entry {
@@ -453,7 +462,7 @@ mod tests {
         "#;
         let (config, problems) = read(text);
         let unbuilt: Vec<_> = problems.iter().map(|problem| (problem.severity, problem.key.as_str())).collect();
-        let warned = ["speaker.skip_when"];
+        let warned: [&str; 0] = [];
         assert_eq!(unbuilt, warned.map(|key| (Severity::Note, key)));
         assert!(problems.iter().all(|problem| problem.message.contains("not supported by this version")));
         assert_eq!(config.events.len(), 1);

@@ -88,7 +88,6 @@ fn about(key: &Key) -> String {
         Kind::Duration(range) => {
             format!("{}; from {} to {}", key.about, spelled(*range.start()), spelled(*range.end()))
         }
-        Kind::Unbuilt => format!("{}; not supported by this version", key.about),
         _ => key.about.to_owned(),
     }
 }
@@ -101,6 +100,10 @@ fn kind(kind: Kind) -> Value {
         Kind::Duration(_) => named("duration"),
         Kind::Word(words) => json!({ "type": "string", "enum": words }),
         Kind::Words(words) => one_or_more(&json!({ "type": "string", "enum": words })),
+        Kind::WordsOrNone(words) => {
+            let word = json!({ "type": "string", "enum": words });
+            json!({ "anyOf": [word, { "type": "array", "items": word, "maxItems": limit::LIST }] })
+        }
         Kind::Sounds => one_or_more(&named("sound")),
         Kind::Packs => one_or_more(&named("pack")),
         Kind::Hours => one_or_more(&named("hours")),
@@ -128,7 +131,6 @@ fn kind(kind: Kind) -> Value {
                 "additionalProperties": false,
             })
         }
-        Kind::Unbuilt => json!({}),
     }
 }
 

@@ -20,6 +20,8 @@ pub fn show(config: &Config) -> String {
     _ = writeln!(out, "lead_in = \"{}\"", spelled(speaker.lead_in));
     _ = writeln!(out, "normalize = {}", speaker.normalize);
 
+    _ = writeln!(out, "skip_when = {}", list(speaker.skip_when.words()));
+
     for quiet in &config.quiet {
         _ = writeln!(out, "\n[[quiet]]");
         _ = writeln!(out, "hours = {}", texts(&quiet.hours));
@@ -66,6 +68,9 @@ fn write_overrides(out: &mut String, overrides: &Overrides) {
             _ = writeln!(out, "{key} = \"{}\"", spelled(duration));
         }
     }
+    if let Some(skip_when) = overrides.skip_when {
+        _ = writeln!(out, "skip_when = {}", list(skip_when.words()));
+    }
 }
 
 fn conditions(when: &When) -> String {
@@ -85,11 +90,19 @@ fn conditions(when: &When) -> String {
 
 /// One text as itself, several as a list.
 fn texts(texts: impl IntoIterator<Item = impl ToString>) -> String {
-    let quoted: Vec<String> = texts.into_iter().map(|text| toml::Value::String(text.to_string()).to_string()).collect();
-    match quoted.as_slice() {
+    match quoted(texts).as_slice() {
         [one] => one.clone(),
-        _ => format!("[{}]", quoted.join(", ")),
+        several => format!("[{}]", several.join(", ")),
     }
+}
+
+/// A list, however many they are.
+fn list(texts: impl IntoIterator<Item = impl ToString>) -> String {
+    format!("[{}]", quoted(texts).join(", "))
+}
+
+fn quoted(texts: impl IntoIterator<Item = impl ToString>) -> Vec<String> {
+    texts.into_iter().map(|text| toml::Value::String(text.to_string()).to_string()).collect()
 }
 
 #[cfg(test)]
@@ -101,6 +114,7 @@ mod tests {
     use proptest::option;
     use proptest::prelude::*;
 
+    use super::super::circumstance::{Circumstance, SkipWhen};
     use super::super::parse;
     use super::super::quiet::{Hours, QuietHours};
     use super::super::types::{Overlap, Pattern, Rule, Speaker, limit};
@@ -121,7 +135,7 @@ mod tests {
         assert_eq!(
             text,
             "volume = 70\npack = \"herald\"\ntimeout = \"10s\"\n\n[speaker]\noverlap = \"queue\"\n\
-             min_audible = \"150ms\"\nlead_in = \"0s\"\nnormalize = true\n"
+             min_audible = \"150ms\"\nlead_in = \"0s\"\nnormalize = true\nskip_when = []\n"
         );
         read_back(&Config::default());
     }
@@ -167,17 +181,25 @@ mod tests {
             option::of(prop::sample::select(&Priority::ALL[..])),
             option::of(duration(limit::DELAY)),
             option::of(duration(limit::MIN_DURATION)),
+            option::of(skip_when()),
         )
-            .prop_map(|(enabled, sounds, packs, volume, throttle, priority, delay, min_duration)| Overrides {
-                enabled,
-                sounds,
-                packs,
-                volume,
-                throttle,
-                priority,
-                delay,
-                min_duration,
-            })
+            .prop_map(
+                |(enabled, sounds, packs, volume, throttle, priority, delay, min_duration, skip_when)| Overrides {
+                    enabled,
+                    sounds,
+                    packs,
+                    volume,
+                    throttle,
+                    priority,
+                    delay,
+                    min_duration,
+                    skip_when,
+                },
+            )
+    }
+
+    fn skip_when() -> impl Strategy<Value = SkipWhen> {
+        prop::sample::subsequence(Circumstance::ALL.to_vec(), 0..=3).prop_map(|all| all.into_iter().collect())
     }
 
     fn packs() -> impl Strategy<Value = Vec<String>> {
@@ -228,10 +250,11 @@ mod tests {
             min_audible in duration(limit::MIN_AUDIBLE),
             lead_in in duration(limit::LEAD_IN),
             normalize in any::<bool>(),
+            skip_when in skip_when(),
             quiet in prop::collection::vec(quiet(), 0..3),
         ) -> Config {
             let events = events.into_iter().map(|(name, overrides)| (name.parse().unwrap(), overrides)).collect();
-            let speaker = Speaker { overlap, min_audible, lead_in, normalize };
+            let speaker = Speaker { overlap, min_audible, lead_in, normalize, skip_when };
             Config { volume, packs, timeout, events, rules, speaker, quiet }
         }
     }

@@ -12,8 +12,8 @@ const HEAD: &str = "\
 #   herald config check      tells what is wrong, where, and what would be right
 #   herald config show       shows what is in force
 #
-# Editors that know TOML schemas (Even Better TOML, taplo) complete and check this
-# file once the schema lies beside it:
+# Editors that know TOML schemas (Even Better TOML, taplo) complete and check
+# this file once the schema lies beside it:
 #   herald config schema > herald.schema.json
 # and the first line of this file is:
 #   #:schema ./herald.schema.json

@@ -6,6 +6,7 @@ use std::time::Duration;
 use jiff::SignedDuration;
 use toml::de::{DeInteger, DeValue};
 
+use super::circumstance::{Circumstance, SkipWhen};
 use super::keys::Condition;
 use super::pattern;
 use super::problem::{Problem, nearest, shortened};
@@ -149,6 +150,36 @@ impl Reader<'_> {
             problem.suggestion = meant.map(|meant| format!("\"{meant}\""));
         }
         found
+    }
+
+    /// A list of circumstances, which may be empty: then nothing is asked.
+    pub(super) fn skip_when(&mut self, entry: &Entry<'_>) -> Option<SkipWhen> {
+        let known = Circumstance::ALL.map(Circumstance::as_str);
+        let allowed = format!("a list of: {}; [] to be heard always", known.join(", "));
+        if matches!(entry.value, DeValue::Array(list) if list.is_empty()) {
+            return Some(SkipWhen::NEVER);
+        }
+        if let DeValue::Boolean(value) = entry.value {
+            let problem = self.wrong_type(entry, "a list of texts");
+            problem.suggestion = (!value).then(|| "[]".to_owned());
+            problem.allowed = Some(allowed);
+            return None;
+        }
+        let texts = self.texts(entry, &allowed, "")?;
+        let mut meant = Vec::with_capacity(texts.len());
+        for (at, text) in &texts {
+            match Circumstance::ALL.into_iter().find(|one| one.as_str() == *text) {
+                Some(one) => meant.push(one),
+                None => {
+                    let message = format!("{} can't be \"{}\"", leaf(entry), shortened(text, 60));
+                    let likely = alias(text).or_else(|| nearest(text, known));
+                    let problem = self.wrong(at.clone(), &entry.path, message);
+                    problem.allowed = Some(allowed.clone());
+                    problem.suggestion = likely.map(|likely| format!("\"{likely}\""));
+                }
+            }
+        }
+        (meant.len() == texts.len()).then(|| meant.into_iter().collect())
     }
 
     /// A text or a list of texts with the place of each; nothing if any of it is something else.
@@ -347,6 +378,20 @@ impl Reader<'_> {
         }
         expanded.unwrap_or_else(|| text.into())
     }
+}
+
+/// The circumstance that other words stand for.
+fn alias(text: &str) -> Option<&'static str> {
+    let text = text.to_ascii_lowercase().replace(['-', '_', ' '], "");
+    let meant = match text.as_str() {
+        "mic" | "microphone" | "micinuse" | "microphoneinuse" | "recording" | "call" | "incall" | "meeting" => {
+            Circumstance::MicrophoneInUse
+        }
+        "locked" | "lock" | "screenlock" | "screenlocked" | "lockscreen" | "screensaver" => Circumstance::ScreenLocked,
+        "dnd" | "donotdisturb" | "focus" | "notificationspaused" | "presenting" => Circumstance::DoNotDisturb,
+        _ => return None,
+    };
+    Some(meant.as_str())
 }
 
 /// The key itself, as messages call it.

@@ -12,7 +12,10 @@ mod windows;
 #[cfg(windows)]
 pub use windows::*;
 
+pub mod child;
 pub mod clock;
+pub mod file_stamp;
+pub mod kept;
 pub mod lock;
 pub mod look;
 pub mod rename;

@@ -11,6 +11,7 @@ mod level;
 mod normalize;
 mod output;
 mod playback;
+mod probe;
 mod render;
 mod voice;
 mod worker;
@@ -28,6 +29,7 @@ fn main() -> ExitCode {
         Some(herald::ring::KEEP) => worker::keep(),
         Some("render") => render::main(words),
         Some("inspect") => inspect::main(words),
+        Some(herald::doctor::probe::PROBE) => probe::main(words),
         Some("--version" | "-V") => version(),
         Some(_) => render::say("herald-player is started by herald; try: herald play task.complete"),
     }

@@ -66,9 +66,6 @@ pub(super) fn set(paths: &Paths, key: &str, words: &[String]) -> anyhow::Result<
         let names: Vec<String> = keys::names(inner).map(|name| format!("{place}.{name}")).collect();
         return Err(anyhow!("{place} is a table; set one of its keys\n  hint: {}", names.join(", ")));
     }
-    if matches!(place.kind, Kind::Unbuilt) {
-        return Err(anyhow!("{place} is not supported by this version"));
-    }
     let shown = clean(&format!("{place} = {value}"));
     let file = short(&paths.config, paths);
     let changed = match config::edit(&paths.config, paths.home.as_deref(), &place.steps(), &value) {

@@ -14,6 +14,8 @@ pub(crate) mod wav;
 use std::fmt;
 use std::sync::Arc;
 
+use herald::doctor::probe::Told;
+
 use crate::control::Control;
 use crate::voice::Voice;
 
@@ -65,4 +67,16 @@ pub(crate) fn candidates() -> Vec<Box<dyn Output>> {
         #[cfg(feature = "device")]
         Box::new(device::Device),
     ]
+}
+
+/// Goes the same ways with silence, and tells what it meets.
+pub(crate) fn probe(tell: &mut dyn FnMut(Told)) {
+    #[cfg(all(unix, not(target_os = "macos")))]
+    if pulse::Pulse::from_env().probe(tell) {
+        return;
+    }
+    #[cfg(feature = "device")]
+    device::probe(tell);
+    #[cfg(not(feature = "device"))]
+    tell(Told::NoDevice { why: "this player was built without the way to devices".to_owned() });
 }

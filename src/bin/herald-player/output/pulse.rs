@@ -7,6 +7,7 @@
 mod connection;
 mod patience;
 mod place;
+mod probe;
 mod stream;
 
 use std::ffi::CString;

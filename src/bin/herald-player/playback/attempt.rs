@@ -214,6 +214,7 @@ mod tests {
             min_audible: Duration::ZERO,
             session: None,
             normalize,
+            skip_when: herald::config::SkipWhen::NEVER,
         }
     }
 
