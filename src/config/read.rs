@@ -11,7 +11,7 @@ use toml::de::{DeTable, DeValue};
 
 use super::keys::{self, Condition, EVENT, Key, Kind, MATCH, ROOT, RULE, SPEAKER};
 use super::pattern;
-use super::problem::{Problem, Severity, nearest, nearest_within, printable, shortened};
+use super::problem::{Problem, nearest, nearest_within, printable, shortened};
 use super::reader::{Entry, Reader};
 use super::syntax;
 use super::types::{Config, Overrides, Rule, Speaker, When, limit};

@@ -21,6 +21,7 @@ macro_rules! entry {
 }
 
 /// Runs the program and ends it.
+#[allow(clippy::disallowed_methods, reason = "this is where every program ends, with nothing left to drop")]
 pub fn enter(run: impl FnOnce() -> ExitCode + UnwindSafe) -> ! {
     settle();
     let code = std::panic::catch_unwind(run).unwrap_or(ExitCode::from(101));
@@ -39,11 +40,10 @@ fn settle() {
     // SAFETY: `poll` writes to the three structures it is given and to nothing else.
     let polled = unsafe { libc::poll(streams.as_mut_ptr(), 3, 0) };
     for stream in &streams {
-        // SAFETY: asking for the flags of a descriptor changes nothing, whatever the number.
-        let is_closed = if polled >= 0 {
-            stream.revents & libc::POLLNVAL != 0
-        } else {
-            unsafe { libc::fcntl(stream.fd, libc::F_GETFD) == -1 }
+        let is_closed = match polled {
+            // SAFETY: asking for the flags of a descriptor changes nothing, whatever the number.
+            -1 => unsafe { libc::fcntl(stream.fd, libc::F_GETFD) == -1 },
+            _ => stream.revents & libc::POLLNVAL != 0,
         };
         if is_closed {
             // SAFETY: the name is a C string; the lowest free number is taken, which is that of this stream.
