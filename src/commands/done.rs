@@ -31,5 +31,6 @@ pub(super) fn run(args: Done, _begun: Instant) -> ExitCode {
 
 fn read_line() -> String {
     let bytes = platform::read_stdin(LINE_CAP, LINE_PATIENCE, LINE_PATIENCE, |_| false);
-    String::from_utf8_lossy(&bytes).into_owned()
+    // PowerShell begins with a byte order mark.
+    String::from_utf8_lossy(&bytes).trim_start_matches('\u{feff}').to_owned()
 }

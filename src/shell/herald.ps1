@@ -5,7 +5,8 @@ if (-not (Test-Path Variable:Global:__HeraldPrompt)) {
     $Global:__HeraldLast = Get-History -Count 1 | ForEach-Object { $_.Id }
     function Global:prompt {
         $ok = $Global:?
-        $code = $Global:LASTEXITCODE
+        # In strict mode a variable that nothing has set yet can't be read.
+        $code = Get-Variable LASTEXITCODE -Scope Global -ValueOnly -ErrorAction Ignore
         try {
             $last = Get-History -Count 1
             if ($null -ne $last -and $last.Id -ne $Global:__HeraldLast) {

@@ -61,6 +61,7 @@ fn what_is_short_or_had_its_human_is_silent(#[case] args: &[&str], #[case] heard
 
 #[rstest]
 #[case::editor(b"vim x\n", false)]
+#[case::editor_behind_a_mark(b"\xef\xbb\xbfvim x", false)]
 #[case::build(b"make\n", true)]
 #[case::nothing(b"", true)]
 #[case::no_text(b"\xff\xfe\0", true)]

@@ -20,17 +20,20 @@ fn session(kind: Kind) -> Option<Session> {
 #[rstest]
 fn ctrl_c_reaches_the_command_once_and_is_silent(#[values(Bash, Zsh, Fish)] kind: Kind) {
     let Some(session) = session(kind) else { return };
+    // Without a process in the loop, so that two interrupts in a row are two.
     let script =
-        "trap 'n=$((n+1)); echo got $n' INT; echo waiting; while [ $((n+0)) -lt 2 ]; do sleep 0.05; done; exit 6";
+        "trap 'n=$((n+1)); echo got $n' INT; echo waiting; until [[ $line == end ]]; do read -rt 0.02 line; done
+        echo total $n; exit 6";
     session.env.write("work/counts.sh", script);
-    session.terminal.press("herald run -- sh counts.sh\n");
+    session.terminal.press("herald run -- bash counts.sh\n");
     session.terminal.wait_for_text("waiting\r\n");
-    session.terminal.press(INTERRUPT);
-    session.terminal.wait_for_text("got 1\r\n");
-    // A second copy of the same interrupt would have been the second count.
-    session.terminal.press(INTERRUPT);
-    session.terminal.wait_for_text("got 2\r\n");
+    for press in 1..=3 {
+        session.terminal.press(INTERRUPT);
+        session.terminal.wait_for_text(&format!("got {press}\r\n"));
+    }
+    session.terminal.press("end\n");
     assert_eq!(session.prompt(), 6);
+    assert!(session.terminal.shown().contains("total 3\r\n"), "{}", session.terminal.shown());
     session.assert_heard(&["command.failure"]);
 
     session.terminal.press("herald run -- waits\n");
