@@ -577,6 +577,20 @@ mod tests {
         }
 
         #[test]
+        fn no_slip_of_the_pen_panics(
+            slips in prop::collection::vec((any::<prop::sample::Index>(), "[\\[\\]{}=\"'#,.:;\\\\ \t\r\nä”0-9xu]{0,2}", 0_usize..3), 1..4),
+        ) {
+            let mut text = super::super::starter().replace("\n#", "\n");
+            text.push_str("pack = [\n  \"a\", # one\n]\nsound = \"\"\"\na\"\"\"\n[events.\"a.b\"]\nsound = 'C:\\a'\n");
+            for (at, new, gone) in slips {
+                let from = text.floor_char_boundary(at.index(text.len() + 1));
+                let to = text.floor_char_boundary((from + gone).min(text.len())).max(from);
+                text.replace_range(from..to, &new);
+            }
+            read(&text);
+        }
+
+        #[test]
         fn no_text_cut_short_panics(text in likely(), at in any::<prop::sample::Index>()) {
             let at = text.floor_char_boundary(at.index(text.len() + 1));
             read(&text[..at]);
