@@ -389,7 +389,7 @@ pub enum Config {
     Check(Json),
     /// Print what is in force for a key, or for all keys of a table
     ///
-    /// Keys are dotted: volume, speaker.overlap, events.task.complete.sound, rules[0].volume. Exits with 1 where nothing
+    /// Keys are dotted: volume, speaker.overlap, events.task.complete.sound, rules.0.volume. Exits with 1 where nothing
     /// is set and nothing holds without it.
     Get {
         /// Which

@@ -400,7 +400,7 @@ fn a_playback_in_the_log_has_its_keys() {
 }
 
 #[rstest]
-#[case::syntax("volume = 3\npack = = 3\n", "error", "2:8", &["="])]
+#[case::syntax("volume = 3\npack = = 3\n", "error", "2:1", &["joined by one ="])]
 #[case::wrong_type("\nvolume = \"loud\"\n", "error", "2:10", &["\"loud\"", "allowed: a whole number from 0 to 100"])]
 #[case::out_of_range("volume = 300\n", "error", "1:10", &["300", "from 0 to 100", "did you mean 100?"])]
 #[case::unknown_word(
@@ -436,20 +436,6 @@ fn a_fault_is_told_with_its_place(
     let status = json_of(&env.run(["status", "--json"]));
     assert_eq!(status["config"]["ok"], false);
     assert_eq!(status["config"]["problems"], value["problems"]);
-}
-
-#[test]
-fn what_a_later_version_reads_is_noted_and_fine() {
-    let env = TestEnv::new();
-    env.config(
-        "volume = 60\n[quiet]\nhours = [\"22:00-08:00\"]\n[speaker]\nnormalize = true\nskip_when = [\"microphone-in-use\"]\n",
-    );
-    let output = env.run(["config", "check"]);
-    assert_exit(&output, 0);
-    assert_eq!(out(&output).matches("note: ").count(), 1, "{}", out(&output));
-    let value = json_of(&env.run(["config", "check", "--json"]));
-    assert_eq!(value["ok"], true);
-    assert_eq!(json_of(&env.run(["status", "--json"]))["volume"], 60, "the rest of it applies");
 }
 
 #[test]

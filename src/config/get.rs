@@ -1,6 +1,6 @@
 //! What is in force for one key, or for all keys of a table.
 //!
-//! Made from what [`super::show`] shows, and, for an event, from what holds for it without any rule: rules ask about
+//! Made from what [`super::show()`] shows, and, for an event, from what holds for it without any rule: rules ask about
 //! more than the event.
 
 use toml::{Table, Value};

@@ -59,9 +59,18 @@ pub struct Checked {
 
 /// Reads the file itself, whatever image there is. A missing one is as good as an empty one.
 pub fn check(file: &Path, home: Option<&Path>) -> Checked {
+    check_with(file, home, &|_| true)
+}
+
+/// As [`check`], and warns of sound files that aren't there.
+pub fn check_with_sounds(file: &Path, home: Option<&Path>) -> Checked {
+    check_with(file, home, &Path::is_file)
+}
+
+fn check_with(file: &Path, home: Option<&Path>, is_there: &dyn Fn(&Path) -> bool) -> Checked {
     match source(file) {
         Ok(Some((source, _))) => {
-            let (config, problems) = parse_with(&source, file, home, &Path::is_file);
+            let (config, problems) = parse_with(&source, file, home, is_there);
             Checked { config, problems, source }
         }
         Ok(None) => Checked { config: Config::default(), problems: Vec::new(), source: String::new() },

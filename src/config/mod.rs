@@ -33,7 +33,7 @@ pub use circumstance::{Circumstance, SkipWhen};
 pub use edit::{Refused, create, edit, remove};
 pub use get::get;
 pub use given::given;
-pub use image::{Applied, Checked, Image, Loaded, check, load, store};
+pub use image::{Applied, Checked, Image, Loaded, check, check_with_sounds, load, store};
 pub use place::{NoSuchKey, Place, find};
 pub use problem::{Problem, Severity, nearest};
 pub use project::{PROJECT_FILE, Project, Wishes, parse_project};

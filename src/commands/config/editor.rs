@@ -44,7 +44,7 @@ pub(super) fn edit(paths: &Paths) -> anyhow::Result<ExitCode> {
         if !status.success() {
             bail!("the editor {name} ended with {status}\n  hint: VISUAL or EDITOR names another one");
         }
-        let checked = config::check(file, paths.home.as_deref());
+        let checked = config::check_with_sounds(file, paths.home.as_deref());
         tell_faults(&mut anstream::stdout().lock(), paths, &checked)?;
         if !checked.problems.iter().any(Problem::is_fault) {
             return Ok(ExitCode::SUCCESS);

@@ -88,7 +88,7 @@ pub(super) fn set(paths: &Paths, key: &str, words: &[String]) -> anyhow::Result<
 
 /// What is odd about the key as it stands now.
 fn tell_doubts(paths: &Paths, place: &Place) -> anyhow::Result<()> {
-    let checked = config::check(&paths.config, paths.home.as_deref());
+    let checked = config::check_with_sounds(&paths.config, paths.home.as_deref());
     let (key, above) = (place.to_string(), format!("{place}."));
     let named = |name: &str| name == key || name.starts_with(&above) || key.starts_with(&format!("{name}."));
     let mut err = anstream::stderr().lock();

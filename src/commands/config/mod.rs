@@ -71,7 +71,7 @@ fn check(paths: &Paths, as_json: bool) -> anyhow::Result<ExitCode> {
     let file = &paths.config;
     // A link that leads nowhere is there, and a fault.
     let exists = fs::symlink_metadata(file).is_ok();
-    let checked = config::check(file, paths.home.as_deref());
+    let checked = config::check_with_sounds(file, paths.home.as_deref());
     let ok = !checked.problems.iter().any(Problem::is_fault);
     let mut out = anstream::stdout().lock();
     if as_json {
