@@ -64,6 +64,7 @@ completions:
 	$(TARGET)/debug/herald completions fish > completions/herald.fish
 	$(TARGET)/debug/herald completions elvish > completions/herald.elv
 	$(TARGET)/debug/herald completions powershell > completions/_herald.ps1
+	$(TARGET)/debug/herald config schema > completions/herald.schema.json
 
 ## install      copy programs, completions and licences below PREFIX (/usr/local); run `make build` first
 install:

@@ -83,7 +83,7 @@ pub enum Command {
     /// state, the journal and the hooks. Changes nothing of yours; what it mends of its own, it says. Exits with 1
     /// where something keeps sounds from being heard.
     Doctor(Doctor),
-    /// Show or check the configuration
+    /// Show, change or check the configuration
     #[command(subcommand)]
     Config(Config),
     /// Let a project's .herald.toml turn Herald down
@@ -140,7 +140,7 @@ pub struct Run {
     #[arg(long, value_name = "STATUS,…", default_value = QuietOn::DEFAULT)]
     pub quiet_on: QuietOn,
     /// The command and its arguments; no shell comes between
-    #[arg(value_name = "COMMAND", required = true, trailing_var_arg = true, allow_hyphen_values = true)]
+    #[arg(value_name = "COMMAND", required = true, trailing_var_arg = true)]
     #[arg(value_hint = ValueHint::CommandWithArguments)]
     pub command: Vec<OsString>,
 }
@@ -387,6 +387,44 @@ pub enum Config {
     Show(Json),
     /// Check the configuration file
     Check(Json),
+    /// Print what is in force for a key, or for all keys of a table
+    ///
+    /// Keys are dotted: volume, speaker.overlap, events.task.complete.sound, rules[0].volume. Exits with 1 where nothing
+    /// is set and nothing holds without it.
+    Get {
+        /// Which
+        #[arg(value_name = "KEY")]
+        key: String,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Write a value into the configuration file, and leave the rest of it as it is
+    ///
+    /// The value may be TOML, or go without quotes; several make a list. What would be a fault is refused, and nothing is
+    /// written. Examples: set volume 50; set events.task.complete.sound done.wav; set quiet.hours 22:00-08:00
+    Set {
+        /// Which
+        #[arg(value_name = "KEY")]
+        key: String,
+        /// What it shall be
+        #[arg(value_name = "VALUE", required = true, allow_hyphen_values = true)]
+        values: Vec<String>,
+    },
+    /// Take a key or a whole table out of the configuration file, and leave the rest of it as it is
+    ///
+    /// The comment on its line goes with it, and with a table the comments inside of it.
+    Unset {
+        /// Which
+        #[arg(value_name = "KEY")]
+        key: String,
+    },
+    /// Open the configuration file in your editor, and check it afterwards
+    ///
+    /// The editor is $VISUAL, $EDITOR or the system's. Where there is no file yet, one is made that explains every key.
+    Edit,
+    /// Print the JSON Schema of the configuration, by which editors complete and check it
+    Schema,
 }
 
 /// `pack`

@@ -137,6 +137,11 @@ impl Paths {
         var("PATH").map(|path| std::env::split_paths(&path).collect()).unwrap_or_default()
     }
 
+    /// The user's editor, as a shell would run it: it may have arguments.
+    pub fn editor() -> Option<OsString> {
+        var("VISUAL").or_else(|| var("EDITOR")).filter(|editor| !editor.to_string_lossy().trim().is_empty())
+    }
+
     /// The locale of messages, as the environment spells it.
     pub fn locale() -> Option<String> {
         ["LC_ALL", "LC_MESSAGES", "LANG"]

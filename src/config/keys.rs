@@ -57,8 +57,6 @@ pub enum Kind {
     TableOrTables(&'static [Key]),
     /// A table of events by name, each a table of these keys.
     Events(&'static [Key]),
-    /// Whatever it may be once it is built: it is noted, and has no effect.
-    Unbuilt,
 }
 
 /// What a pattern is matched against.
@@ -254,9 +252,9 @@ pub fn every() -> impl Iterator<Item = &'static Key> {
     [ROOT, SPEAKER, QUIET, EVENT, RULE, MATCH].into_iter().flatten()
 }
 
-/// The names that have an effect, in the order of the table.
+/// The names, in the order of the table.
 pub fn names(keys: &'static [Key]) -> impl Iterator<Item = &'static str> + Clone {
-    keys.iter().filter(|key| !matches!(key.kind, Kind::Unbuilt)).map(|key| key.name)
+    keys.iter().map(|key| key.name)
 }
 
 #[cfg(test)]

@@ -8,28 +8,38 @@
 
 mod circumstance;
 mod edit;
+mod get;
+mod given;
 mod image;
 pub mod keys;
 mod lines;
 mod pattern;
+mod place;
 mod problem;
 mod project;
 mod quiet;
 mod read;
 mod reader;
 mod rules;
+mod schema;
 mod show;
 mod splice;
+mod starter;
 mod syntax;
 mod types;
 mod value;
 
 pub use circumstance::{Circumstance, SkipWhen};
 pub use edit::{Refused, create, edit, remove};
+pub use get::get;
+pub use given::given;
 pub use image::{Applied, Checked, Image, Loaded, check, load, store};
+pub use place::{NoSuchKey, Place, find};
 pub use problem::{Problem, Severity, nearest};
 pub use project::{PROJECT_FILE, Project, Wishes, parse_project};
 pub use quiet::{Days, Hours, QuietHours};
 pub use read::parse;
+pub use schema::schema;
 pub use show::show;
+pub use starter::starter;
 pub use types::{Config, Overlap, Overrides, Pattern, Rule, Settings, Speaker, When};

@@ -244,7 +244,8 @@ pub(super) fn nearest_within<'c>(
             let shorter = if candidate.len() < word.len() { candidate } else { word.as_str() };
             *distance <= most(shorter)
         })
-        .min_by_key(|(distance, _)| *distance)
+        // Of two that are as near, the one that begins alike: hardly anybody mistypes the first letter.
+        .min_by_key(|(distance, candidate)| (*distance, candidate.chars().next() != word.chars().next()))
         .map(|(_, candidate)| candidate)
 }
 
@@ -334,6 +335,7 @@ mod tests {
         assert_eq!(nearest("Volume", keys), Some("volume"));
         assert_eq!(nearest("packs", keys), Some("pack"));
         assert_eq!(nearest("vol", keys), Some("volume"));
+        assert_eq!(nearest("sonday", ["monday", "sunday"]), Some("sunday"));
         assert_eq!(nearest("colour", keys), None);
         assert_eq!(nearest("", keys), None);
         assert_eq!(nearest(&"v".repeat(1000), keys), None);

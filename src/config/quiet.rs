@@ -11,7 +11,7 @@ use super::keys::{Kind, QUIET};
 use super::pattern;
 use super::problem::{nearest, shortened};
 use super::reader::{Entry, Reader};
-use super::types::Pattern;
+use super::types::{Config, Pattern};
 use crate::event::EventName;
 
 /// One `[quiet]`: nothing is heard in these hours of these days.
@@ -123,9 +123,9 @@ const HOURS: &str = "\"HH:MM-HH:MM\", as in \"22:00-08:00\" or \"13:00-14:30\"";
 
 impl Reader<'_> {
     /// `[quiet]`, or several as `[[quiet]]`.
-    pub(super) fn quiet(&mut self, section: &Entry<'_>, into: &mut Vec<QuietHours>) {
+    pub(super) fn quiet(&mut self, section: &Entry<'_>, config: &mut Config) {
         let DeValue::Array(list) = section.value else {
-            into.extend(self.quiet_hours(section));
+            config.quiet.extend(self.quiet_hours(section, config));
             return;
         };
         for (index, one) in list.iter().enumerate() {
@@ -136,18 +136,24 @@ impl Reader<'_> {
                 key_at: one.span(),
                 value_at: one.span(),
             };
-            into.extend(self.quiet_hours(&entry));
+            config.quiet.extend(self.quiet_hours(&entry, config));
         }
     }
 
-    fn quiet_hours(&mut self, section: &Entry<'_>) -> Option<QuietHours> {
+    fn quiet_hours(&mut self, section: &Entry<'_>, config: &Config) -> Option<QuietHours> {
         let (mut hours, mut days, mut allow) = (None, None, None);
         let entries = self.table(section)?;
         for (key, entry) in self.known(entries, QUIET) {
             match (key.name, key.kind) {
                 ("hours", _) => hours = Some(self.hours(&entry)),
                 ("days", _) => days = Some(self.days(&entry)),
-                ("allow", Kind::Pattern(condition)) => allow = Some(self.pattern(&entry, condition)),
+                ("allow", Kind::Pattern(condition)) => {
+                    let pattern = self.pattern(&entry, condition);
+                    for name in pattern.iter().flat_map(Pattern::globs) {
+                        self.likely_condition(&entry, name, config);
+                    }
+                    allow = Some(pattern);
+                }
                 _ => {}
             }
         }

@@ -66,6 +66,11 @@ impl Reader<'_> {
                         self.wrong_type(entry, "a table").suggestion = Some(meant);
                         return None;
                     }
+                    ("quiet", DeValue::String(_)) => {
+                        let meant = format!("{{ hours = {} }}", self.written(&entry.value_at));
+                        self.wrong_type(entry, "a table").suggestion = Some(meant);
+                        return None;
+                    }
                     ("match", _) => "as in: match = { agent = \"codex\" }".to_owned(),
                     ("events", DeValue::Array(_)) => {
                         "each event has a table of its own, as in: [events.\"task.complete\"]".to_owned()
@@ -93,7 +98,6 @@ impl Reader<'_> {
         let mut known = Vec::with_capacity(entries.len());
         for entry in entries {
             match keys::find(keys, entry.name) {
-                Some(Key { kind: Kind::Unbuilt, .. }) => self.not_built(&entry),
                 Some(key) => known.push((key, entry)),
                 None => self.unknown(&entry, keys),
             }
@@ -102,7 +106,7 @@ impl Reader<'_> {
     }
 
     fn document(&mut self, document: &DeTable<'_>, config: &mut Config) {
-        let mut rules = None;
+        let (mut rules, mut quiet) = (None, None);
         for (key, entry) in self.known(entries(document, ""), ROOT) {
             match (key.name, key.kind) {
                 ("volume", _) => set(&mut config.volume, self.volume(&entry)),
@@ -110,12 +114,15 @@ impl Reader<'_> {
                 ("timeout", Kind::Duration(range)) => set(&mut config.timeout, self.duration(&entry, range)),
                 ("speaker", _) => self.speaker(&entry, &mut config.speaker),
                 ("events", _) => self.events(&entry, config),
-                ("quiet", _) => self.quiet(&entry, &mut config.quiet),
+                ("quiet", _) => quiet = Some(entry),
                 ("rules", _) => rules = Some(entry),
                 _ => {}
             }
         }
-        // Rules may speak of the events that are configured.
+        // These may speak of the events that are configured.
+        if let Some(entry) = quiet {
+            self.quiet(&entry, config);
+        }
         if let Some(entry) = rules {
             self.rules(&entry, config);
         }
@@ -173,7 +180,7 @@ impl Reader<'_> {
         let name = format!("{}.{}", event.name, key.name);
         let message =
             format!("`{}` is no key of an event; a name with a dot in it stands in quotes", printable(key.name));
-        let problem = self.error(key.key_at.clone(), &key.path, message);
+        let problem = self.wrong(key.key_at.clone(), &key.path, message);
         problem.allowed = Some(listed(EVENT));
         if name.parse::<EventName>().is_ok() {
             problem.suggestion = Some(format!("[events.\"{name}\"]"));
@@ -214,7 +221,9 @@ impl Reader<'_> {
             };
             if index >= limit::RULES {
                 let message = format!("there are {} rules, and no more than {} may be", rules.len(), limit::RULES);
-                self.error(entry.key_at, "rules", message).allowed = Some(format!("up to {} rules", limit::RULES));
+                let problem = self.wrong(entry.key_at, "rules", message);
+                problem.allowed = Some(format!("up to {} rules", limit::RULES));
+                problem.help = Some("a glob, or a list of them, makes one rule of several".to_owned());
                 return;
             }
             if let Some(rule) = self.rule(&entry, config) {
@@ -281,7 +290,7 @@ impl Reader<'_> {
     }
 
     /// Warns of the name of an event that is probably mistyped, and of a glob that probably is.
-    fn likely_condition(&mut self, key: &Entry<'_>, name: &str, config: &Config) {
+    pub(super) fn likely_condition(&mut self, key: &Entry<'_>, name: &str, config: &Config) {
         if pattern::is_glob(name) {
             self.likely_glob(key, name, config);
         } else if let Ok(event) = name.parse::<EventName>()
@@ -322,11 +331,6 @@ impl Reader<'_> {
             ("skip_when", _) => into.skip_when = self.skip_when(entry),
             _ => {}
         }
-    }
-
-    fn not_built(&mut self, entry: &Entry<'_>) {
-        let message = format!("`{}` is not supported by this version and has no effect", entry.name);
-        self.report(Severity::Note, entry.key_at.clone(), &entry.path, message);
     }
 
     fn unknown(&mut self, entry: &Entry<'_>, known: &'static [Key]) {

@@ -11,9 +11,12 @@ use toml_edit::{Document, InlineTable, Item, Key, Table};
 ///
 /// # Errors
 /// Why it can't be, in words that follow the file's name.
-pub fn set(text: &str, way: &[&str], value: &toml::Value) -> Result<String, String> {
+pub(super) fn set(text: &str, way: &[&str], value: &toml::Value) -> Result<String, String> {
     let mut expected = table(text)?;
-    put(&mut expected, way, value).ok_or_else(|| format!("what is above {} is no table", shown(way)))?;
+    put(&mut expected, way, value).ok_or_else(|| match way {
+        [list, at, ..] if at.parse::<usize>().is_ok() => format!("there is no {list}[{at}] in it"),
+        _ => format!("what is above {} is no table", shown(way)),
+    })?;
     if table(text)? == expected {
         return Ok(text.to_owned());
     }
@@ -30,7 +33,7 @@ pub fn set(text: &str, way: &[&str], value: &toml::Value) -> Result<String, Stri
 ///
 /// # Errors
 /// Why it can't be, in words that follow the file's name.
-pub fn unset(text: &str, way: &[&str]) -> Result<String, String> {
+pub(super) fn unset(text: &str, way: &[&str]) -> Result<String, String> {
     let mut expected = table(text)?;
     if !take(&mut expected, way) {
         return Ok(text.to_owned());
@@ -62,6 +65,10 @@ fn put(table: &mut toml::Table, way: &[&str], value: &toml::Value) -> Option<()>
     if rest.is_empty() {
         table.insert((*first).to_owned(), value.clone());
         return Some(());
+    }
+    // An entry of a list must be there.
+    if rest[0].parse::<usize>().is_ok() && !table.get(*first).is_some_and(toml::Value::is_array) {
+        return None;
     }
     let inner = table.entry(*first).or_insert_with(|| toml::Value::Table(toml::Table::new()));
     match (inner, rest.split_first()?) {
@@ -263,6 +270,10 @@ fn without_entry(text: &str, table: &InlineTable, key: &str) -> Option<String> {
     let (name, item) = table.get_key_value(key)?;
     let (begin, end) = (name.span()?.start, item.span()?.end);
     let whole = table.span()?;
+    let inner = (text[whole.start + 1..begin].trim(), text[end..whole.end - 1].trim());
+    if inner == ("", "") {
+        return Some(format!("{}{{}}{}", &text[..whole.start], &text[whole.end..]));
+    }
     let behind = text[end..whole.end].trim_start();
     let (from, to) = if let Some(rest) = behind.strip_prefix(',') {
         (begin, whole.end - rest.trim_start_matches([' ', '\t']).len())
@@ -467,7 +478,7 @@ mod tests {
     #[case::dotted("speaker.overlap = \"drop\"\nspeaker.lead_in = \"1s\"\n", &["speaker", "overlap"], "speaker.lead_in = \"1s\"\n")]
     #[case::first_of_an_inline_table("speaker = { overlap = \"drop\", lead_in = \"1s\" }\n", &["speaker", "overlap"], "speaker = { lead_in = \"1s\" }\n")]
     #[case::last_of_an_inline_table("speaker = { overlap = \"drop\", lead_in = \"1s\" }\n", &["speaker", "lead_in"], "speaker = { overlap = \"drop\" }\n")]
-    #[case::only_one_of_an_inline_table("speaker = { overlap = \"drop\" } # s\n", &["speaker", "overlap"], "speaker = { } # s\n")]
+    #[case::only_one_of_an_inline_table("speaker = { overlap = \"drop\" } # s\n", &["speaker", "overlap"], "speaker = {} # s\n")]
     #[case::a_table("volume = 1\n\n# s\n[speaker]\n# o\noverlap = \"drop\"\n\n[events.bell]\nvolume = 3\n", &["speaker"], "volume = 1\n\n# s\n\n[events.bell]\nvolume = 3\n")]
     #[case::a_table_set_off("volume = 1\n\n[speaker]\noverlap = \"drop\"\n", &["speaker"], "volume = 1\n")]
     #[case::a_dotted_table("events.bell.volume = 1\nevents.bell.enabled = true\nvolume = 3\n", &["events", "bell"], "volume = 3\n")]

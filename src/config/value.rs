@@ -200,9 +200,9 @@ impl Reader<'_> {
                 let meant = matches!(entry.value, DeValue::Integer(_))
                     .then(|| format!("\"{}\"", self.written(&entry.value_at)));
                 let problem = self.wrong_type(entry, "a text or a list of texts");
-                match (allowed, meant) {
-                    (SOUNDS, _) | (_, None) => problem.help = Some("a text stands in quotes".to_owned()),
-                    (_, meant) => problem.suggestion = meant,
+                match meant {
+                    Some(meant) if allowed == PACKS || allowed == GLOB => problem.suggestion = Some(meant),
+                    _ => problem.help = Some("a text stands in quotes".to_owned()),
                 }
                 problem.allowed = Some(allowed.to_owned());
                 return None;

@@ -197,13 +197,13 @@ fn judge_output(heard: &Heard, past: &Past, tools: Tools) -> Verdict {
             return Verdict::fail(format!("{named} is muted"), tools.unmute());
         }
         if sink.volume == 0 {
-            return Verdict::fail(format!("{named} is turned down to 0 %"), tools.louder());
+            return Verdict::fail(format!("{named} is turned down to 0%"), tools.louder());
         }
     }
     let kept = "raise \"System Sounds\" in the sound settings, while: herald preview herald";
     match heard.stream {
         Some((true, _)) => return Verdict::fail("the sound server keeps event sounds muted", kept),
-        Some((false, 0)) => return Verdict::fail("the sound server keeps event sounds at 0 %", kept),
+        Some((false, 0)) => return Verdict::fail("the sound server keeps event sounds at 0%", kept),
         _ => {}
     }
     let is_null = sink.is_some_and(|sink| sink.is_null);
@@ -219,7 +219,7 @@ fn judge_output(heard: &Heard, past: &Past, tools: Tools) -> Verdict {
             return Verdict::fail(format!("{named} was opened, and then nothing more was heard"), tools.restart());
         }
     };
-    let loud = sink.map(|sink| format!(" at {} %", sink.volume)).unwrap_or_default();
+    let loud = sink.map(|sink| format!(" at {}%", sink.volume)).unwrap_or_default();
     let swallows = if is_null { ", a null sink, heard by what records it," } else { "" };
     let now = format!("{named}{swallows}{loud} {taken}");
     match past {
@@ -231,7 +231,7 @@ fn judge_output(heard: &Heard, past: &Past, tools: Tools) -> Verdict {
         Past::Heard { at, backend } => Verdict::ok(format!("{now}; last heard at {at} ({backend})")),
         Past::Nothing => match sink {
             Some(sink) if sink.volume < 10 => {
-                Verdict::warn(format!("{named} is turned down to {} %", sink.volume), tools.louder())
+                Verdict::warn(format!("{named} is turned down to {}%", sink.volume), tools.louder())
             }
             _ => Verdict::ok(now),
         },
@@ -297,10 +297,10 @@ mod tests {
     }
 
     #[rstest]
-    #[case(vec![opened(), sink(|_| ()), Told::Moved { after_ms: 5 }], Past::Nothing, Status::Ok, "card at 70 % took silence after 5 ms")]
+    #[case(vec![opened(), sink(|_| ()), Told::Moved { after_ms: 5 }], Past::Nothing, Status::Ok, "card at 70% took silence after 5 ms")]
     #[case(vec![opened(), sink(|it| it.muted = true), Told::Moved { after_ms: 5 }], Past::Nothing, Status::Fail, "card is muted")]
-    #[case(vec![opened(), sink(|it| it.volume = 0), Told::Moved { after_ms: 5 }], Past::Nothing, Status::Fail, "0 %")]
-    #[case(vec![opened(), sink(|it| it.volume = 4), Told::Moved { after_ms: 5 }], Past::Nothing, Status::Warn, "4 %")]
+    #[case(vec![opened(), sink(|it| it.volume = 0), Told::Moved { after_ms: 5 }], Past::Nothing, Status::Fail, "0%")]
+    #[case(vec![opened(), sink(|it| it.volume = 4), Told::Moved { after_ms: 5 }], Past::Nothing, Status::Warn, "4%")]
     #[case(vec![opened(), sink(|it| it.name = "auto_null".into())], Past::Nothing, Status::Fail, "no sound card")]
     #[case(vec![opened(), sink(|it| it.is_null = true), Told::Stalled { after_ms: 2500 }], Past::Nothing, Status::Ok, "a null sink")]
     #[case(vec![opened(), sink(|_| ()), Told::Stalled { after_ms: 2500 }], Past::Nothing, Status::Fail, "takes no samples")]

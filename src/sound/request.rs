@@ -38,6 +38,24 @@ pub struct Request {
 }
 
 impl Request {
+    /// For this sound and nothing else, as it is.
+    pub fn of(sound: SoundRef) -> Self {
+        Self {
+            event: None,
+            details: Vec::new(),
+            chosen: Some(sound),
+            sounds: Vec::new(),
+            packs: Vec::new(),
+            volume: 100,
+            lead_in: Duration::ZERO,
+            timeout: Duration::ZERO,
+            min_audible: Duration::ZERO,
+            session: None,
+            normalize: false,
+            skip_when: SkipWhen::NEVER,
+        }
+    }
+
     /// Its bytes, for the state file.
     pub fn encode(&self) -> Vec<u8> {
         postcard::to_stdvec(self).unwrap_or_default()

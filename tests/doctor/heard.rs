@@ -27,7 +27,7 @@ fn where_all_is_well_the_server_is_named_with_its_version(#[case] kind: Kind, #[
     assert_all_ok(&found);
     assert_found(&found, "server", "ok", name, "");
     assert_found(&found, "server", "ok", "(by PULSE_SERVER)", "");
-    assert_found(&found, "output", "ok", "at 100 % took silence after", "");
+    assert_found(&found, "output", "ok", "at 100% took silence after", "");
     // And as a hook's player finds it, whose agent took the variable away.
     let Some(mut world) = world_of(&server) else { return };
     world.env.unset("PULSE_SERVER");
@@ -36,7 +36,7 @@ fn where_all_is_well_the_server_is_named_with_its_version(#[case] kind: Kind, #[
 
 #[rstest]
 #[case::muted(Kind::PulseAudio, &["set-sink-mute", "lab", "1"], "is muted", "pactl set-sink-mute @DEFAULT_SINK@ 0")]
-#[case::turned_down(Kind::PulseAudio, &["set-sink-volume", "lab", "0%"], "turned down to 0 %", "pactl set-sink-volume")]
+#[case::turned_down(Kind::PulseAudio, &["set-sink-volume", "lab", "0%"], "turned down to 0%", "pactl set-sink-volume")]
 #[case::muted(Kind::PipeWire, &["set-sink-mute", "lab", "1"], "is muted", "pactl set-sink-mute @DEFAULT_SINK@ 0")]
 fn a_device_that_is_not_heard_is_named_and_what_is_typed_mends_it(
     #[case] kind: Kind,
@@ -59,7 +59,7 @@ fn a_quiet_device_is_worth_a_word() {
     let Some(world) = world_of(&server) else { return };
     server.pactl(&["set-sink-volume", "lab", "5%"]).expect("pactl");
     let found = world.findings();
-    assert_found(&found, "output", "warn", "turned down to 5 %", "70%");
+    assert_found(&found, "output", "warn", "turned down to 5%", "70%");
     assert_all_ok(&world.findings_after(&hint_of(&found, "output")));
 }
 

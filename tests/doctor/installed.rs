@@ -35,6 +35,9 @@ fn break_it(world: &mut World, how: &str) {
     let agent = |program: &str| drop(env.write(CLAUDE, hooks_of(program).to_string()));
     let pack = |name: &str, file: &str, text: &str| drop(env.write(format!("data/packs/{name}/{file}"), text));
     match how {
+        "muted for good" => assert!(world.type_in("herald mute").status.success()),
+        "muted for a while" => assert!(world.type_in("herald mute 30m").status.success()),
+        "mutes damaged" => drop(env.write("state/mutes", [0xa5; 40])),
         "volume 0" => config("volume = 0\n"),
         "all events off" => config("[[rules]]\nmatch = { event = \"*\" }\nenabled = false\n"),
         "pack misspelt" => {
@@ -123,13 +126,23 @@ enum By {
 use By::{Fix, Hand, Typing};
 
 #[rstest]
-#[case("volume 0", "silence", "fail", "is silent because volume is 0", "herald config set volume 70", Hand)]
-#[case("all events off", "silence", "fail", "every event is switched off", "herald config set", Hand)]
+#[case(
+    "muted for good",
+    "silence",
+    "fail",
+    "is silent because it was muted, until it is ended",
+    "herald unmute",
+    Typing
+)]
+#[case("muted for a while", "silence", "warn", "is silent because it was muted, until", "herald unmute", Typing)]
+#[case("mutes damaged", "silence", "fail", "is silent because it was muted", "herald unmute", Typing)]
+#[case("volume 0", "silence", "fail", "is silent because volume is 0", "herald volume 70", Typing)]
+#[case("all events off", "silence", "fail", "a rule switches every event off", "herald config", Hand)]
 #[case("pack misspelt", "packs", "warn", "glas is not there", "herald pack use glass", Typing)]
 #[case("pack absent", "packs", "warn", "nowhere-at-all is not there", "herald pack list", Hand)]
 #[case("pack empty", "packs", "warn", "bare has no sound", "herald pack check bare", Hand)]
 #[case("pack faulty", "packs", "warn", "torn can't be read", "herald pack check torn", Hand)]
-#[case("sound file absent", "sounds", "warn", "events.\"task.complete\": ", "ls -l ", Hand)]
+#[case("sound file absent", "config", "warn", "config.toml:2:9: there is no sound file", "herald config check", Hand)]
 #[case("sound id absent", "sounds", "warn", "builtin:nothing-like-it", "herald sounds herald", Hand)]
 #[case("not on PATH", "path", "warn", "is not on PATH", "export PATH=", Typing)]
 #[case("another herald first", "path", "warn", "/old/herald (0.0.1), not this one", "export PATH=", Typing)]

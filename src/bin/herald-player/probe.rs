@@ -25,13 +25,13 @@ pub(crate) fn main(mut args: impl Iterator<Item = String>) -> ExitCode {
     }
     platform::silence_panics();
     platform::settle_detached(LEASE, MEMORY);
-    output::probe(&mut tell);
-    tell(Told::End);
+    output::probe(&mut |told| tell(&told));
+    tell(&Told::End);
     ExitCode::SUCCESS
 }
 
-fn tell(told: Told) {
-    let Ok(mut line) = serde_json::to_vec(&told) else { return };
+fn tell(told: &Told) {
+    let Ok(mut line) = serde_json::to_vec(told) else { return };
     line.push(b'\n');
     let mut out = std::io::stdout().lock();
     // Where nobody reads any more there is nothing left to do.
