@@ -5,8 +5,10 @@
 
 mod support;
 
+#[cfg(feature = "desktop")]
 #[path = "calls/bus.rs"]
 mod bus;
+#[cfg(feature = "desktop")]
 #[path = "calls/desktop.rs"]
 mod desktop;
 #[path = "calls/microphone.rs"]
