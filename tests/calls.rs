@@ -5,8 +5,10 @@
 
 mod support;
 
+#[cfg(feature = "desktop")]
 #[path = "calls/bus.rs"]
 mod bus;
+#[cfg(feature = "desktop")]
 #[path = "calls/desktop.rs"]
 mod desktop;
 #[path = "calls/microphone.rs"]
@@ -33,10 +35,15 @@ const TRIES: usize = 10;
 /// Where the machine was so busy that nobody could tell in time, it is tried again: then a sound is played, as promised.
 #[track_caller]
 fn heard_now(stage: &Stage) -> String {
-    ending_of(|| {
+    let mut detail = None;
+    let reason = ending_of(|| {
         let request = stage.tell(Moment::Permission);
-        stage.end_of(request)
-    })
+        let end = stage.end_of(request);
+        detail = end["detail"].as_str().map(str::to_owned);
+        end
+    });
+    assert_eq!(detail, None, "{reason}");
+    reason
 }
 
 #[track_caller]

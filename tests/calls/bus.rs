@@ -18,7 +18,7 @@ use zbus::message::{Message, Type};
 use zbus::{Connection, MessageStream, Variant, block_on};
 
 use crate::support::process::{Process, bound_to_us};
-use crate::support::server::short_temp_dir;
+use crate::support::server::{bus_config, short_temp_dir};
 use crate::support::{Missing, PATIENCE, find_program, wait_for};
 
 /// A bus of the test's own.
@@ -31,17 +31,8 @@ impl Bus {
     pub(crate) fn start() -> Result<Self, Missing> {
         find_program("dbus-daemon")?;
         let folder = short_temp_dir("bus-");
-        let bus = |socket: &Path| {
-            format!(
-                "<!DOCTYPE busconfig PUBLIC \"-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN\" \
-                 \"http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd\">\n\
-                 <busconfig><type>session</type><listen>unix:path={}</listen><policy context=\"default\">\
-                 <allow send_destination=\"*\"/><allow own=\"*\"/></policy></busconfig>\n",
-                socket.display()
-            )
-        };
         let config = folder.path().join("bus.conf");
-        fs::write(&config, bus(&folder.path().join("bus"))).expect("written");
+        fs::write(&config, bus_config(&folder.path().join("bus"))).expect("written");
         let mut command = bound_to_us("dbus-daemon");
         command.args(["--nofork", "--nopidfile"]).arg(format!("--config-file={}", config.display()));
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());

@@ -165,7 +165,7 @@ fn a_missing_bus_and_one_that_never_says_a_word_play() {
     let world = World::new("unix:path=/nonexistent/bus");
     let end = world.play();
     assert_eq!(end["outcome"], "finished");
-    assert!(end["detail"].as_str().is_some_and(|untold| untold.contains("no system bus answers")), "{end}");
+    assert!(end["detail"].as_str().is_some_and(|untold| untold.contains("no session bus answers")), "{end}");
 
     let folder = tempfile::tempdir().expect("a folder");
     let silent = Listener::at(&folder.path().join("bus"));

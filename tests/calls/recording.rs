@@ -63,8 +63,8 @@ fn is_recording(server: &Server) -> usize {
     server.pactl(&["list", "source-outputs"]).unwrap_or_default().matches("Corked: no").count()
 }
 
-/// A recording stream that nobody reads, with these flags and properties; gone with what is returned.
-pub(crate) fn stream(server: &Server, flags: StreamFlags, properties: &[(&str, &str)]) -> UnixStream {
+/// A recording stream that nobody reads, at this rate (a meter wants few peaks a second), with these flags and properties; gone with what is returned.
+pub(crate) fn stream(server: &Server, rate: u32, flags: StreamFlags, properties: &[(&str, &str)]) -> UnixStream {
     let socket = UnixStream::connect(server.socket()).expect("connected");
     let mut reader = BufReader::new(socket.try_clone().expect("a second handle"));
     let text = |text: &str| CString::new(text).expect("no zero byte");
@@ -79,7 +79,7 @@ pub(crate) fn stream(server: &Server, flags: StreamFlags, properties: &[(&str, &
     say(&socket, 1, &Command::SetClientName(props.clone()));
     protocol::read_reply_message::<SetClientNameReply>(&mut reader, VERSION).expect("named");
     let params = RecordStreamParams {
-        sample_spec: SampleSpec { format: SampleFormat::S16Le, channels: 2, sample_rate: 48_000 },
+        sample_spec: SampleSpec { format: SampleFormat::S16Le, channels: 2, sample_rate: rate },
         channel_map: ChannelMap::stereo(),
         source_name: Some(text(MICROPHONE)),
         flags,

@@ -393,7 +393,7 @@ pub(crate) fn private_dir(folder: &Path) -> io::Result<()> {
 }
 
 /// A bus that starts no services: nothing of the machine's session is pulled in.
-fn bus_config(socket: &Path) -> String {
+pub(crate) fn bus_config(socket: &Path) -> String {
     format!(
         r#"<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
  "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">

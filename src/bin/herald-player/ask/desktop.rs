@@ -16,7 +16,7 @@ use zbus::connection::Builder;
 use zbus::message::{Flags, Message, Type};
 use zbus::{MessageStream, OwnedVariant, block_on};
 
-use super::{Answer, Ear, dconf};
+use super::{Ear, dconf};
 
 /// One question.
 struct Question {
@@ -165,22 +165,18 @@ fn local(list: &str) -> Vec<String> {
 
 fn ask(
     nobody: &str,
-    addresses: impl Iterator<Item = String>,
+    mut addresses: impl Iterator<Item = String>,
     questions: &'static [Question],
     about: SkipWhen,
     ear: &Ear,
 ) {
     let wanted: Vec<&Question> = questions.iter().filter(|question| about.contains(question.about)).collect();
-    let mut why = nobody.to_owned();
-    for address in addresses {
-        match block_on(converse(&address, &wanted, ear)) {
-            Ok(()) => return,
-            Err(error) => why = format!("{nobody}: {error}"),
-        }
+    if addresses.any(|address| block_on(converse(&address, &wanted, ear)).is_ok()) {
+        return;
     }
     let refused: SkipWhen = wanted.iter().map(|question| question.about).collect();
     for one in refused.all() {
-        ear.tell(one, Answer::Err(why.clone()));
+        ear.tell(one, Err(nobody.to_owned()));
     }
 }
 

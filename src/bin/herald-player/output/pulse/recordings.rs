@@ -1,7 +1,8 @@
 //! Whether somebody records from a microphone, as the sound server tells.
 //!
-//! Asked on a connection of its own, all at once, and answered from two lists: who records, and from what. PipeWire
-//! lists programs that record without its PulseAudio layer, too.
+//! Asked on a connection of its own and answered from two lists: who records, and from what. PipeWire lists programs
+//! that record without its PulseAudio layer, too, but knows of none before it has greeted us: so the lists are asked for
+//! after that, and not in one go with the greeting.
 
 use std::ffi::CStr;
 use std::io::ErrorKind;
@@ -68,9 +69,8 @@ fn ask(socket: &Path, surroundings: &Surroundings, patience: &mut Patience) -> R
     let auth =
         AuthParams { version: VERSION, supports_shm: false, supports_memfd: false, cookie: surroundings.cookie() };
     let auth = connection.command(&Command::Auth(auth))?;
-    connection.command(&Command::SetClientName(properties()))?;
-    let who = connection.command(&Command::GetSourceOutputInfoList)?;
-    let what = connection.command(&Command::GetSourceInfoList)?;
+    let greeting = connection.command(&Command::SetClientName(properties()))?;
+    let (mut who, mut what) = (u32::MAX, u32::MAX);
     let mut streams: SourceOutputInfoList = Vec::new();
     loop {
         if patience.is_over() {
@@ -82,6 +82,10 @@ fn ask(socket: &Path, surroundings: &Surroundings, patience: &mut Patience) -> R
                 if theirs < VERSION {
                     return Err(Refusal::Other(format!("the sound server speaks protocol version {theirs}")));
                 }
+            }
+            Some(Message::Reply(number, _)) if number == greeting => {
+                who = connection.command(&Command::GetSourceOutputInfoList)?;
+                what = connection.command(&Command::GetSourceInfoList)?;
             }
             Some(Message::Reply(number, payload)) if number == who => {
                 streams = decode(&payload)?;
