@@ -140,7 +140,7 @@ pub struct Run {
     #[arg(long, value_name = "STATUS,…", default_value = QuietOn::DEFAULT)]
     pub quiet_on: QuietOn,
     /// The command and its arguments; no shell comes between
-    #[arg(value_name = "COMMAND", required = true, trailing_var_arg = true, allow_hyphen_values = true)]
+    #[arg(value_name = "COMMAND", required = true, trailing_var_arg = true)]
     #[arg(value_hint = ValueHint::CommandWithArguments)]
     pub command: Vec<OsString>,
 }

@@ -126,6 +126,9 @@ impl End {
     }
 
     pub(super) fn in_words(&self) -> String {
+        if let Some(reason) = crate::journal::skipped_for(&self.0) {
+            return format!("skipped ({reason}): {}", reason.meaning());
+        }
         let outcome = self.0["outcome"].as_str().unwrap_or("unknown").replace('_', " ");
         match self.0["detail"].as_str() {
             Some(detail) => format!("{outcome} ({}): {}", self.reason(), super::tell::clean(detail)),

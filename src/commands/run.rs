@@ -1,7 +1,7 @@
 //! `herald run`: a command in Herald's stead, and a sound when it has ended.
 //!
 //! Invariant: input, output, signals and status are the command's own. Whatever fails in Herald afterwards changes
-//! nothing of that, and delays it by less than a blink.
+//! nothing of that, and delays it by a second at the very most.
 
 use std::ffi::OsString;
 use std::io::{self, Write as _};
@@ -15,8 +15,9 @@ use crate::platform::{self, child};
 use crate::ring::{self, Call};
 use crate::shell::{Ended, QuietOn};
 
-/// The longest that everything after the command's end may take.
-const REST: Duration = Duration::from_millis(200);
+/// The longest that everything after the command's end may take. It takes a few milliseconds; this is for a file system
+/// that hangs, and leaves a machine that is busy with builds its time.
+const REST: Duration = Duration::from_secs(1);
 
 const NOT_FOUND: u32 = 127;
 const NOT_EXECUTABLE: u32 = 126;

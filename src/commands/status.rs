@@ -138,7 +138,11 @@ fn counters(lines: &[Value]) -> Value {
                 count(&mut decisions, &line["reason"]);
                 slow += u64::from(line["took_us"].as_u64() > Some(SLOW_US));
             }
-            Some("playback") => count(&mut outcomes, &line["outcome"]),
+            Some("playback") => {
+                // What was not to be heard is no failure.
+                let skipped = journal::skipped_for(line).map(|reason| json!(reason));
+                count(&mut outcomes, skipped.as_ref().unwrap_or(&line["outcome"]));
+            }
             _ => {}
         }
     }

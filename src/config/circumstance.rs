@@ -20,6 +20,9 @@ impl Circumstance {
     /// All of them, in the order in which they are asked and shown.
     pub const ALL: [Self; 3] = [Self::MicrophoneInUse, Self::ScreenLocked, Self::DoNotDisturb];
 
+    /// Whether a player of this system can find out about any of them.
+    pub const CAN_BE_TOLD: bool = cfg!(all(unix, not(target_os = "macos")));
+
     /// The word used in configuration, journal and JSON.
     pub const fn as_str(self) -> &'static str {
         match self {

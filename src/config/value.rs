@@ -9,7 +9,7 @@ use toml::de::{DeInteger, DeValue};
 use super::circumstance::{Circumstance, SkipWhen};
 use super::keys::Condition;
 use super::pattern;
-use super::problem::{Problem, nearest, shortened};
+use super::problem::{Problem, Severity, nearest, shortened};
 use super::read::joined_event;
 use super::reader::{Entry, Reader};
 use super::types::{Overlap, Pattern, limit};
@@ -168,6 +168,10 @@ impl Reader<'_> {
         let texts = self.texts(entry, &allowed, "")?;
         let mut meant = Vec::with_capacity(texts.len());
         for (at, text) in &texts {
+            if !Circumstance::CAN_BE_TOLD {
+                let message = format!("this system tells nobody whether \"{}\" holds", shortened(text, 40));
+                self.report(Severity::Note, at.clone(), &entry.path, format!("{message}, so it has no effect here"));
+            }
             match Circumstance::ALL.into_iter().find(|one| one.as_str() == *text) {
                 Some(one) => meant.push(one),
                 None => {

@@ -14,6 +14,8 @@ pub use windows::*;
 
 pub mod child;
 pub mod clock;
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+pub mod entry;
 pub mod file_stamp;
 pub mod kept;
 pub mod lock;

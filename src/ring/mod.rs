@@ -70,7 +70,9 @@ pub struct Considered {
 /// The settings that apply to `call`, and what the player would be asked for.
 pub fn consider(paths: &Paths, config: &Config, call: &Call) -> Considered {
     let mut settings = config.settings(&call.occurrence);
-    let project = trust::around(paths, call.occurrence.cwd.as_deref());
+    // It can only turn down: of what isn't heard anyway nobody is asked.
+    let is_heard = settings.known && settings.enabled || call.by_hand || call.chosen.is_some();
+    let project = if is_heard { trust::around(paths, call.occurrence.cwd.as_deref()) } else { Holds::Nothing };
     if let Holds::Project(trusted) = &project {
         trusted.project.confine(&mut settings, call.occurrence.event.as_ref());
     }

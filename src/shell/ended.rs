@@ -14,7 +14,7 @@ use crate::sound::command_line::{Program, program};
 const LONGEST_LINE: usize = 4096;
 
 /// The largest status there is.
-const LARGEST: u32 = if cfg!(windows) { u32::MAX } else { 255 };
+const LARGEST: i64 = if cfg!(windows) { u32::MAX as i64 } else { 255 };
 
 /// What Windows calls a program that Ctrl-C ended.
 const CONTROL_C_EXIT: u32 = 0xC000_013A;
@@ -27,10 +27,9 @@ pub fn status(text: &str) -> Result<u32, String> {
     let number = text.trim().parse::<i64>().map_err(|_| format!("not a number from 0 to {LARGEST}"))?;
     // Windows' own are shown with a sign by some.
     let unsigned = if cfg!(windows) && number < 0 { number + (1_i64 << 32) } else { number };
-    u32::try_from(unsigned)
-        .ok()
-        .filter(|status| *status <= LARGEST)
-        .ok_or_else(|| format!("not an exit status; those go from 0 to {LARGEST}"))
+    let inside = (0..=LARGEST).contains(&unsigned);
+    let status = u32::try_from(unsigned).ok().filter(|_| inside);
+    status.ok_or_else(|| format!("not an exit status; those go from 0 to {LARGEST}"))
 }
 
 /// The statuses that nobody has to be called for.

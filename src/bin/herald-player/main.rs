@@ -3,6 +3,7 @@
 //! Started detached by the front, without arguments. The only program that links rodio. A crash of a decoder in it, or
 //! a sound server that hangs, can only ever cost a sound.
 
+mod ask;
 mod control;
 mod decode;
 mod fatal;
@@ -10,6 +11,7 @@ mod inspect;
 mod level;
 mod normalize;
 mod output;
+mod patience;
 mod playback;
 mod probe;
 mod render;

@@ -13,6 +13,7 @@ pub(crate) mod wav;
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use herald::doctor::probe::Told;
 
@@ -58,6 +59,17 @@ impl fmt::Display for OutputError {
 }
 
 impl std::error::Error for OutputError {}
+
+/// Whether a program records from a microphone; why it can't be told where the system doesn't, or not in time.
+pub(crate) fn microphone_in_use(patience: Duration) -> Result<bool, String> {
+    #[cfg(all(unix, not(target_os = "macos")))]
+    return pulse::recordings::microphone_in_use(patience);
+    #[cfg(not(all(unix, not(target_os = "macos"))))]
+    {
+        let _ = patience;
+        Err("this system tells nobody".to_owned())
+    }
+}
 
 /// The outputs to try on this system, best first. None of them is open yet.
 pub(crate) fn candidates() -> Vec<Box<dyn Output>> {

@@ -13,9 +13,9 @@ use pulseaudio::protocol::{
 };
 
 use super::connection::{Broken, Connection, Message, VERSION, decode, samples_message};
-use super::patience::Patience;
 use super::{Pulse, SAMPLE_BYTES, STEP, properties, wish};
 use crate::decode::Spec;
+use crate::patience::Patience;
 
 /// The silence that is played.
 const SPEC: Spec = Spec { rate: 48_000, channels: 2 };
