@@ -35,6 +35,8 @@ pub(super) fn agents(scene: &Scene<'_>) -> Vec<Verdict> {
             Standard::Absent => {}
             Standard::Well(said) => well.push(said),
             Standard::Ill(verdict) => verdicts.push(verdict),
+            // What is said to type is the same, for this agent alone.
+            Standard::Astray(verdict) if !scene.fix => verdicts.push(verdict),
             Standard::Astray(verdict) => {
                 verdicts.push(scene.mended(verdict, "they run this program", || rewrite(scene, agent.id)));
             }

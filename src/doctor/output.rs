@@ -38,7 +38,9 @@ impl Tools {
     /// What starts a sound server where none runs.
     fn start(self) -> &'static str {
         match self {
-            Self { pipewire: true, systemctl: true, .. } => "systemctl --user restart pipewire pipewire-pulse",
+            Self { pipewire: true, systemctl: true, .. } => {
+                "systemctl --user restart pipewire wireplumber pipewire-pulse"
+            }
             Self { pulseaudio: true, .. } => "pulseaudio --start",
             Self { pipewire: true, .. } => "pipewire-pulse, with pipewire and wireplumber running",
             _ => "install pipewire-pulse (or pulseaudio), then log in anew",
@@ -48,7 +50,9 @@ impl Tools {
     /// What gets rid of one that hangs, and starts another.
     fn restart(self) -> &'static str {
         match self {
-            Self { pipewire: true, systemctl: true, .. } => "systemctl --user restart pipewire pipewire-pulse",
+            Self { pipewire: true, systemctl: true, .. } => {
+                "systemctl --user restart pipewire wireplumber pipewire-pulse"
+            }
             Self { pulseaudio: true, .. } => "pulseaudio --kill; pulseaudio --start",
             _ => "end the sound server and start it again, or log in anew",
         }
@@ -93,13 +97,18 @@ fn judge_server(heard: &Heard, tools: Tools) -> Verdict {
         let who = if name.contains("PipeWire") { name.as_str() } else { &format!("{name} {version}") };
         let who = who.trim();
         let detail = format!("{who} at {} (by {})", place.path, place.from);
-        let fault = heard.tried.iter().find(|tried| tried.fault == Some(Fault::Broken));
-        return match fault {
-            Some(tried) if !heard.has_output() => {
-                let why = tried.why.as_deref().unwrap_or("it broke off");
-                Verdict::fail(format!("{detail}, but no sound gets through: {why}"), tools.restart())
-            }
-            _ => Verdict::ok(detail),
+        // What went wrong at the same place afterwards; that there is no device is the output's business.
+        let later = heard.tried.iter().find(|tried| tried.path == place.path && tried.fault.is_some());
+        let why = match later.map(|tried| (tried.fault, &tried.why)) {
+            None | Some((Some(Fault::Deviceless), _)) => return Verdict::ok(detail),
+            Some((Some(Fault::Silent), _)) => "it answers, but opens no stream",
+            Some((_, Some(why))) => why,
+            Some((_, None)) => "it broke off",
+        };
+        return if heard.has_output() {
+            Verdict::warn(format!("{detail}: {why}; the output device is used directly"), tools.restart())
+        } else {
+            Verdict::fail(format!("{detail}: {why}"), tools.restart())
         };
     }
     let told = heard.tried.iter().find(|tried| tried.fault != Some(Fault::Missing)).or(heard.tried.first());
@@ -283,6 +292,9 @@ mod tests {
     #[case(vec![tried("x", Some(Fault::Silent)), Told::Opened { output: "device".into() }], Status::Warn, "the output device is used", "pulseaudio")]
     #[case(vec![tried("x", Some(Fault::Missing)), Told::Opened { output: "device".into() }], Status::Ok, "directly", "")]
     #[case(vec![tried("x", Some(Fault::Missing)), Told::NoDevice { why: "no card".into() }], Status::Fail, "and directly: no card", "start")]
+    #[case(vec![tried("x", None), pulse(), tried("x", Some(Fault::Silent))], Status::Fail, "opens no stream", "pulseaudio --kill")]
+    #[case(vec![tried("x", None), pulse(), tried("x", Some(Fault::Silent)), Told::Opened { output: "device".into() }], Status::Warn, "opens no stream; the output device", "pulseaudio --kill")]
+    #[case(vec![tried("x", None), pulse(), tried("x", Some(Fault::Deviceless))], Status::Ok, "pulseaudio 16.1 at /s", "")]
     #[case(vec![], Status::Fail, "told nothing", "herald-player probe")]
     fn the_server_is_named_or_what_keeps_it_away(
         #[case] told: Vec<Told>,

@@ -117,6 +117,7 @@ fn a_variable_that_leads_nowhere_is_taken_away_by_what_is_typed() {
 #[case::closes(Since::Accept, Fault::Closes, "server", "closed the connection")]
 #[case::refuses(Since::Accept, Fault::Refuses, "server", "it refused")]
 #[case::babbles(Since::Accept, Fault::Babbles, "server", "makes no sense")]
+#[case::opens_nothing(Since::Packet(3), Fault::Hangs, "server", "it answers, but opens no stream")]
 #[case::opens_and_plays_nothing(Since::Create, Fault::Stalls, "output", "takes no samples")]
 fn a_server_that_fails_is_told_by_how_it_fails(
     #[case] since: Since,
@@ -210,4 +211,19 @@ fn event_sounds_that_the_server_keeps_muted_are_told_of() {
     assert_found(&world.findings(), "output", "fail", "keeps event sounds muted", "System Sounds");
     server.pactl(&["set-sink-input-mute", &index, "0"]).expect("pactl");
     assert_found(&world.findings(), "output", "ok", "took silence", "");
+}
+
+/// PipeWire without the program that joins streams to devices: it answers, and nothing is heard.
+#[test]
+fn a_server_whose_session_manager_stands_still_opens_no_stream() {
+    let Some(server) = server_or_skip(Kind::PipeWire) else { return };
+    let Some(world) = world_of(&server) else { return };
+    let manager = server.processes().into_iter().find(|(name, _)| *name == "wireplumber").expect("it runs").1;
+    assert!(world.type_in(&format!("kill -STOP {manager}")).status.success());
+    let begun = Instant::now();
+    let found = world.findings();
+    report(&format!("without a session manager: {:?}", begun.elapsed()));
+    assert_found(&found, "server", "fail", "it answers, but opens no stream", "");
+    assert!(world.type_in(&format!("kill -CONT {manager}")).status.success());
+    assert_all_ok(&world.findings());
 }

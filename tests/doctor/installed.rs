@@ -155,7 +155,7 @@ use By::{Fix, Hand, Typing};
     "agents",
     "fail",
     "/nonexistent/bin/herald, which can't be run",
-    "herald doctor --fix",
+    "herald install claude-code",
     Fix
 )]
 #[case("hooks of another program", "agents", "warn", "another program: ", "herald install claude-code", Typing)]
