@@ -3,6 +3,7 @@
 //! Owns how errors look and which exit status they give.
 
 mod agents;
+mod chart;
 mod completions;
 mod config;
 mod doctor;
@@ -14,8 +15,10 @@ mod pack;
 mod play;
 mod preview;
 mod sounds;
+mod stats;
 mod status;
 mod tell;
+mod welcome;
 mod which;
 
 use std::io::{self, Write as _};
@@ -24,6 +27,7 @@ use std::time::Instant;
 
 use anstyle::{AnsiColor, Style};
 use clap::Parser as _;
+use clap::error::ErrorKind;
 
 use crate::cli::{Cli, Command};
 use crate::install::Way;
@@ -42,10 +46,21 @@ impl std::error::Error for Silent {}
 
 /// Runs the command that the arguments name.
 pub fn main(begun: Instant) -> ExitCode {
-    match run(Cli::parse(), begun) {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand && is_bare() => {
+            return welcome::run(error.exit_code());
+        }
+        Err(error) => error.exit(),
+    };
+    match run(cli, begun) {
         Ok(code) => code,
         Err(error) => fail(&error),
     }
+}
+
+fn is_bare() -> bool {
+    std::env::args_os().len() <= 1
 }
 
 fn run(cli: Cli, begun: Instant) -> anyhow::Result<ExitCode> {
@@ -61,6 +76,7 @@ fn run(cli: Cli, begun: Instant) -> anyhow::Result<ExitCode> {
         Command::Pack(command) => pack::run(&command),
         Command::Sounds(args) => sounds::run(&args),
         Command::Log(args) => log::run(&args),
+        Command::Stats(args) => stats::run(&args),
         Command::Status(args) => status::run(&args),
         Command::Doctor(args) => doctor::run(&args),
         Command::Config(args) => config::run(&args),
@@ -79,9 +95,10 @@ fn fail(error: &anyhow::Error) -> ExitCode {
     if !error.is::<Silent>() {
         let red = Style::new().bold().fg_color(Some(AnsiColor::Red.into()));
         let mut stderr = anstream::stderr().lock();
-        let _ = writeln!(stderr, "{red}herald:{red:#} {error}");
+        let what = tell::fitted(&error.to_string(), "herald: ".len());
+        let _ = writeln!(stderr, "{red}herald:{red:#} {what}");
         for cause in error.chain().skip(1) {
-            let _ = writeln!(stderr, "  because: {cause}");
+            let _ = writeln!(stderr, "{}", tell::fitted(&format!("  because: {cause}"), 2));
         }
     }
     ExitCode::FAILURE

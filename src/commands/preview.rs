@@ -11,7 +11,7 @@ use anyhow::{Context as _, bail};
 
 use super::Silent;
 use super::play::wait_for_end;
-use super::tell::{BAD, BOLD, GOOD, clean, padded};
+use super::tell::{self, BAD, BOLD, GOOD, clean, padded};
 use crate::cli::Preview;
 use crate::config::{self, Config};
 use crate::event::{self, EVENTS, EventName, Occurrence};
@@ -52,7 +52,8 @@ pub(super) fn run(args: &Preview, begun: Instant) -> anyhow::Result<ExitCode> {
             continue;
         }
         if end.reason() == "no-audio" {
-            writeln!(out, "{BAD}no output device{BAD:#}: {}", end.detail())?;
+            let lead = width + 2 + "no output device: ".len();
+            writeln!(out, "{BAD}no output device{BAD:#}: {}", tell::fitted(&end.detail(), lead))?;
             return otherwise(args.or_render.as_deref(), &calls, &config);
         }
         // One sound that is broken keeps nobody from hearing the others.
@@ -66,7 +67,11 @@ pub(super) fn run(args: &Preview, begun: Instant) -> anyhow::Result<ExitCode> {
 fn otherwise(file: Option<&Path>, calls: &[(String, Call)], config: &Config) -> anyhow::Result<ExitCode> {
     match file {
         Some(file) => render(file, calls, config),
-        None => Err(Silent.into()),
+        None => {
+            let hint =
+                "what is wrong:\n    herald doctor\n  hint: hear it elsewhere:\n    herald preview --render FILE.wav";
+            Err(anyhow::anyhow!("nothing can be heard here\n  hint: {hint}"))
+        }
     }
 }
 
@@ -113,8 +118,12 @@ fn calls(what: Option<&str>, config: &Config, paths: &Paths) -> anyhow::Result<V
         calls.push((label, call(event.parse()?, Some(chosen))));
     }
     if calls.is_empty() {
+        let packs = collection::names(&dirs);
+        let known = EVENTS.iter().map(|row| row.name).chain(packs.iter().map(String::as_str));
+        let meant = config::nearest(pack, known).map(|meant| format!("did you mean {meant}? ")).unwrap_or_default();
         bail!(
-            "{pack:?} is neither an event nor a pack with a sound in it\n  hint: this lists all packs: herald pack list"
+            "{pack:?} is neither an event nor a pack with a sound in it\n  hint: {meant}all events: herald preview; all packs: \
+             herald pack list"
         );
     }
     Ok(calls)
