@@ -45,6 +45,14 @@ pub enum Command {
     Which(Which),
     /// Play a whole pack or one event, or render it to a file
     Preview(Preview),
+    /// Be silent for a while, or until `herald unmute`
+    ///
+    /// What is heard at this moment stops, too. `herald play --force` is heard all the same.
+    Mute(Mute),
+    /// Be heard again
+    Unmute(Unmute),
+    /// Show the volume, or set it in the configuration file
+    Volume(Volume),
     /// List, choose, check, add and remove packs
     #[command(subcommand)]
     Pack(Pack),
@@ -64,6 +72,13 @@ pub enum Command {
     /// Show or check the configuration
     #[command(subcommand)]
     Config(Config),
+    /// Let a project's .herald.toml turn Herald down
+    ///
+    /// It is read only with the content it has now, and may only switch off, lower, throttle longer, and choose among
+    /// installed packs and sounds: never a file, a command or an address.
+    Trust(Trust),
+    /// Pass a project's .herald.toml over again
+    Untrust(Untrust),
     /// Print the completions for a shell
     Completions {
         /// The shell
@@ -240,6 +255,70 @@ pub enum By {
 
 fn since(text: &str) -> Result<Timestamp, String> {
     crate::journal::since::parse(text, &Zoned::now())
+}
+
+/// `mute`
+#[derive(Debug, Args)]
+pub struct Mute {
+    /// How long (30m, 2h, 1d) or until when (until 18:00, until tomorrow 9:00); without it, until `herald unmute`
+    #[arg(value_name = "FOR|until TIME")]
+    pub when: Vec<String>,
+    /// Only this session: the agent's id of it, or the short one that `herald log` shows
+    #[arg(long, value_name = "ID")]
+    pub session: Option<String>,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `unmute`
+#[derive(Debug, Args)]
+pub struct Unmute {
+    /// Only this session; without it, everything
+    #[arg(long, value_name = "ID")]
+    pub session: Option<String>,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `volume`
+#[derive(Debug, Args)]
+pub struct Volume {
+    /// 0 to 100, or a step: +10, -10
+    #[arg(value_name = "LEVEL", allow_negative_numbers = true)]
+    pub level: Option<String>,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `trust`
+#[derive(Debug, Args)]
+pub struct Trust {
+    /// The project's folder or its .herald.toml; without it, the nearest one above the working directory
+    #[arg(value_hint = ValueHint::AnyPath)]
+    pub path: Option<PathBuf>,
+    /// List the projects that are trusted
+    #[arg(long, conflicts_with = "path")]
+    pub list: bool,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `untrust`
+#[derive(Debug, Args)]
+pub struct Untrust {
+    /// The project's folder or its .herald.toml; without it, the nearest one above the working directory
+    #[arg(value_hint = ValueHint::AnyPath)]
+    pub path: Option<PathBuf>,
+    /// All of them
+    #[arg(long, conflicts_with = "path")]
+    pub all: bool,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// Commands with nothing but `--json`.

@@ -79,6 +79,16 @@ impl Paths {
         self.state.join("sessions")
     }
 
+    /// Who is mute, and until when.
+    pub fn mutes(&self) -> PathBuf {
+        self.state.join("mutes")
+    }
+
+    /// Which project files the user trusts.
+    pub fn trusted(&self) -> PathBuf {
+        self.state.join("trusted")
+    }
+
     /// What the last player that had to end itself left behind.
     pub fn abort_dump(&self) -> PathBuf {
         self.state.join("player-abort.json")

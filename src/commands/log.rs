@@ -11,12 +11,11 @@ use super::tell::{self, BAD, BOLD, DIM, GOOD, WARN, clean};
 use crate::agents::AGENTS;
 use crate::cli::Log;
 use crate::config;
-use crate::event::EVENTS;
+use crate::event::{EVENTS, Session};
 use crate::journal::filter::{self, Filter, Wanted};
 use crate::journal::{Text, text::Line};
 use crate::paths::Paths;
 use crate::platform;
-use crate::sound::sessions;
 
 /// How often a followed journal is looked at.
 const LOOK: Duration = Duration::from_millis(100);
@@ -33,7 +32,12 @@ pub(super) fn run(args: &Log) -> anyhow::Result<ExitCode> {
     let wanted = Wanted {
         events: args.event.clone(),
         agents: args.agent.clone(),
-        sessions: args.session.iter().map(|session| sessions::named(session).to_string()).collect(),
+        sessions: args
+            .session
+            .iter()
+            .flat_map(|text| Session::meant_by(text))
+            .map(|session| session.to_string())
+            .collect(),
         reasons: args.reason.clone(),
         unheard: args.skipped,
         since: args.since,

@@ -11,6 +11,7 @@ mod explain;
 pub mod hook;
 mod install;
 mod log;
+mod mute;
 mod pack;
 mod play;
 mod preview;
@@ -18,6 +19,8 @@ mod sounds;
 mod stats;
 mod status;
 mod tell;
+mod trust;
+mod volume;
 mod welcome;
 mod which;
 
@@ -73,6 +76,9 @@ fn run(cli: Cli, begun: Instant) -> anyhow::Result<ExitCode> {
         Command::Explain(args) => explain::run(&args),
         Command::Which(args) => which::run(&args),
         Command::Preview(args) => preview::run(&args, begun),
+        Command::Mute(args) => mute::mute(&args),
+        Command::Unmute(args) => mute::unmute(&args),
+        Command::Volume(args) => volume::run(&args),
         Command::Pack(command) => pack::run(&command),
         Command::Sounds(args) => sounds::run(&args),
         Command::Log(args) => log::run(&args),
@@ -80,6 +86,8 @@ fn run(cli: Cli, begun: Instant) -> anyhow::Result<ExitCode> {
         Command::Status(args) => status::run(&args),
         Command::Doctor(args) => doctor::run(&args),
         Command::Config(args) => config::run(&args),
+        Command::Trust(args) => trust::trust(&args),
+        Command::Untrust(args) => trust::untrust(&args),
         Command::Completions { shell } => completions::run(shell),
     }
 }

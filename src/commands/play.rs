@@ -107,7 +107,7 @@ fn must_exist(sound: &SoundRef, call: &Call, paths: &Paths) -> anyhow::Result<()
         return readable(path);
     }
     let config = crate::config::load(&paths.config, &paths.config_image(), paths.home.as_deref()).config;
-    let lookup = sound::lookup_any(&ring::consider(&config, call).request, &sound::Dirs::of(paths));
+    let lookup = sound::lookup_any(&ring::consider(paths, &config, call).request, &sound::Dirs::of(paths));
     if lookup.found.is_none() {
         bail!("there is no sound {sound}\n  hint: see what was tried with: herald which {sound}");
     }

@@ -6,7 +6,7 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 
 use anstyle::Style;
-use jiff::Timestamp;
+use jiff::{Timestamp, Zoned};
 use serde_json::{Value, json};
 
 use super::tell::{self, BAD, DIM, GOOD, WARN};
@@ -17,9 +17,11 @@ use crate::journal::{self, Text};
 use crate::paths::Paths;
 use crate::platform::clock::Stamp;
 use crate::platform::spawn;
+use crate::policy;
 use crate::ring;
 use crate::sound::request::Request;
 use crate::speaker::{Current, Speaker, State};
+use crate::standing::mute::{self, Mute};
 
 /// Where values begin.
 const INDENT: usize = 12;
@@ -47,9 +49,15 @@ fn gather(paths: &Paths) -> anyhow::Result<Value> {
     let last = last_at_output(&text);
     let failure = last.as_ref().filter(|line| journal::is_without_output(line));
     let packs = &loaded.config.packs;
+    let now = Zoned::now();
+    let mutes = mute::all(paths, now.timestamp())?;
+    let muted = mutes.iter().find(|mute| mute.session.is_none());
+    let quiet = policy::quiet_until(&loaded.config.quiet, &now);
     Ok(json!({
         "version": env!("CARGO_PKG_VERSION"),
-        "muted_until": null,
+        "muted_until": muted.map(Mute::end),
+        "muted_sessions": mutes.iter().filter(|mute| mute.session.is_some()).collect::<Vec<_>>(),
+        "quiet_until": quiet,
         "volume": loaded.config.volume,
         "pack": match packs.as_slice() { [one] => json!(one), several => json!(several) },
         "config": {
@@ -190,6 +198,14 @@ struct Lead {
     next: Option<&'static str>,
 }
 
+/// A point in time of the JSON as people say it, with how long that is; nothing where there is no end.
+fn until(time: &Value) -> String {
+    match time.as_str().and_then(|text| text.parse::<Timestamp>().ok()) {
+        Some(until) if until < mute::FOREVER => format!(" {}", super::mute::end(until, &Zoned::now())),
+        _ => String::new(),
+    }
+}
+
 fn lead(status: &Value) -> Lead {
     let output = &status["output"];
     let failure = &output["failure"];
@@ -199,15 +215,15 @@ fn lead(status: &Value) -> Lead {
     let (style, text, next) = if status["player"].is_null() {
         (BAD, "none can be heard: herald-player is missing beside herald".to_owned(), Some("herald doctor"))
     } else if !muted.is_null() {
-        let until = Some(clock(muted)).filter(|until| !until.is_empty());
-        let text = until.map_or_else(|| "off: muted".to_owned(), |until| format!("off until {until}: muted"));
-        (WARN, text, Some("herald unmute"))
+        (WARN, format!("mute{}", until(muted)), Some("herald unmute"))
+    } else if !status["quiet_until"].is_null() {
+        (WARN, format!("quiet hours{}", until(&status["quiet_until"])), Some("herald config show"))
     } else if cooling.is_string() {
         (WARN, format!("the output failed and is left alone until {}: {why}", clock(cooling)), Some("herald doctor"))
     } else if failure.is_object() {
         (WARN, format!("the output failed at {}: {why}", clock(&failure["time"])), Some("herald doctor"))
     } else if status["volume"] == 0 {
-        (WARN, "on, but the volume is 0".to_owned(), Some("herald config check"))
+        (WARN, "on, but the volume is 0".to_owned(), Some("herald volume 70"))
     } else if is_new {
         (GOOD, "on; nothing has been heard yet".to_owned(), Some("herald preview"))
     } else {
@@ -245,6 +261,11 @@ fn print(status: &Value) -> anyhow::Result<()> {
     let lead = lead(status);
     rows.row("sounds", lead.style, &lead.text)?;
     lead.next.map_or(Ok(()), |next| rows.next(next))?;
+    for session in status["muted_sessions"].as_array().into_iter().flatten() {
+        let name = text(&session["session"]);
+        rows.row("session", WARN, &format!("{name} is mute{}", until(&session["until"])))?;
+        rows.next(&format!("herald unmute --session {name}"))?;
+    }
     rows.row("volume", plain, &text(&status["volume"]))?;
     let packs = match &status["pack"] {
         Value::Array(packs) => packs.iter().map(text).collect::<Vec<_>>().join(", "),
@@ -313,9 +334,11 @@ mod tests {
     #[rstest]
     #[case::well(json!({}), "on", None)]
     #[case::new(json!({ "last": { "heard": null, "not_heard": null } }), "nothing has been heard yet", Some("herald preview"))]
-    #[case::no_volume(json!({ "volume": 0 }), "the volume is 0", Some("herald config check"))]
+    #[case::no_volume(json!({ "volume": 0 }), "the volume is 0", Some("herald volume 70"))]
     #[case::no_player(json!({ "player": null, "muted_until": "x" }), "herald-player is missing", Some("herald doctor"))]
-    #[case::muted(json!({ "muted_until": "2026-11-21T10:00:00Z" }), "off until 11-2", Some("herald unmute"))]
+    #[case::muted(json!({ "muted_until": "2040-11-21T10:00:00Z" }), "mute until ", Some("herald unmute"))]
+    #[case::for_good(json!({ "muted_until": mute::FOREVER }), "mute", Some("herald unmute"))]
+    #[case::quiet(json!({ "quiet_until": "2040-11-21T10:00:00Z" }), "quiet hours until ", Some("herald config show"))]
     #[case::failed(
         json!({ "output": { "failure": { "time": "2026-11-21T10:00:00Z", "detail": "no server" } } }),
         "no server", Some("herald doctor"),

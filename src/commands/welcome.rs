@@ -11,6 +11,8 @@ const NEXT: &[(&str, &str)] = &[
     ("herald agents", "which coding agents are here"),
     ("herald install AGENT", "let one of them be heard; uninstall takes it back"),
     ("herald play task.complete", "play one, from a script or by hand"),
+    ("herald mute 30m", "silence for half an hour; unmute ends it"),
+    ("herald volume 40", "louder or softer, 0 to 100"),
     ("herald status", "is it on, who speaks, what was heard last"),
     ("herald log -f", "watch what happens, and why"),
     ("herald doctor", "find out why nothing is heard"),

@@ -8,18 +8,26 @@
 
 mod edit;
 mod image;
+pub mod keys;
+mod lines;
 mod pattern;
 mod problem;
+mod project;
+mod quiet;
 mod read;
 mod reader;
 mod rules;
 mod show;
+mod splice;
+mod syntax;
 mod types;
 mod value;
 
-pub use edit::{Refused, edit, set};
+pub use edit::{Refused, create, edit, remove};
 pub use image::{Applied, Checked, Image, Loaded, check, load, store};
 pub use problem::{Problem, Severity, nearest};
+pub use project::{PROJECT_FILE, Project, Wishes, parse_project};
+pub use quiet::{Days, Hours, QuietHours};
 pub use read::parse;
 pub use show::show;
 pub use types::{Config, Overlap, Overrides, Pattern, Rule, Settings, Speaker, When};

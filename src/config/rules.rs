@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use std::time::Duration;
 
 use super::pattern;
-use super::types::{Config, Overrides, Pattern, Settings, THROTTLE, When};
+use super::types::{Config, Overrides, Pattern, Settings, THROTTLE, When, scaled};
 use crate::event::{self, Occurrence, Priority};
 use crate::sound_ref::SoundRef;
 
@@ -38,6 +38,7 @@ impl Config {
             enabled: chosen.enabled.unwrap_or_else(|| canonical.is_none_or(|row| row.enabled)),
             off_by_rule,
             sounds: chosen.sounds.unwrap_or_default().to_vec(),
+            packs_are_chosen: chosen.packs.is_some(),
             packs: chosen.packs.unwrap_or(&self.packs).to_vec(),
             volume: scaled(self.volume, chosen.volume.unwrap_or(100)),
             throttle: chosen.throttle.unwrap_or(THROTTLE),
@@ -67,12 +68,6 @@ const REVIEW: Duration = Duration::from_millis(1500);
 fn delay(occ: &Occurrence) -> Duration {
     let asks = occ.event.as_ref().is_some_and(|event| event.as_str() == "input.permission");
     if asks && ASKS_EARLY.contains(&occ.agent.as_str()) { REVIEW } else { Duration::ZERO }
-}
-
-/// `part` hundredths of `whole`, rounded.
-fn scaled(whole: u8, part: u8) -> u8 {
-    let product = u16::from(whole.min(100)) * u16::from(part.min(100));
-    u8::try_from((product + 50) / 100).unwrap_or(100)
 }
 
 /// The values that were set first.
@@ -191,6 +186,7 @@ mod tests {
                     known: true,
                     enabled: row.enabled,
                     off_by_rule: false,
+                    packs_are_chosen: false,
                     sounds: vec![],
                     packs: vec!["herald".to_owned()],
                     volume: 70,

@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use super::quiet::Days;
 use super::types::{Config, Overrides, When};
 use super::value::spelled;
 
@@ -19,6 +20,16 @@ pub fn show(config: &Config) -> String {
     _ = writeln!(out, "lead_in = \"{}\"", spelled(speaker.lead_in));
     _ = writeln!(out, "normalize = {}", speaker.normalize);
 
+    for quiet in &config.quiet {
+        _ = writeln!(out, "\n[[quiet]]");
+        _ = writeln!(out, "hours = {}", texts(&quiet.hours));
+        if quiet.days != Days::ALL {
+            _ = writeln!(out, "days = {}", texts(quiet.days.names()));
+        }
+        if let Some(allow) = &quiet.allow {
+            _ = writeln!(out, "allow = {}", texts(allow.globs()));
+        }
+    }
     for (name, overrides) in &config.events {
         _ = writeln!(out, "\n[events.\"{name}\"]");
         write_overrides(&mut out, overrides);
@@ -91,6 +102,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::super::parse;
+    use super::super::quiet::{Hours, QuietHours};
     use super::super::types::{Overlap, Pattern, Rule, Speaker, limit};
     use super::*;
     use crate::event::Priority;
@@ -195,6 +207,17 @@ mod tests {
     }
 
     prop_compose! {
+        fn quiet()(
+            hours in prop::collection::vec((0_u16..1440, 1_u16..=1440).prop_filter("not empty", |(from, to)| from != to), 1..3),
+            days in prop::sample::subsequence(Days::ALL.names().collect::<Vec<_>>(), 1..=7),
+            allow in pattern("[a-z]{1,5}[.*]{0,2}"),
+        ) -> QuietHours {
+            let hours = hours.into_iter().map(|(from, to)| Hours { from, to }).collect();
+            QuietHours { hours, days: Days::named_all(days).unwrap(), allow }
+        }
+    }
+
+    prop_compose! {
         fn config()(
             volume in 0_u8..=100,
             packs in packs(),
@@ -205,9 +228,11 @@ mod tests {
             min_audible in duration(limit::MIN_AUDIBLE),
             lead_in in duration(limit::LEAD_IN),
             normalize in any::<bool>(),
+            quiet in prop::collection::vec(quiet(), 0..3),
         ) -> Config {
             let events = events.into_iter().map(|(name, overrides)| (name.parse().unwrap(), overrides)).collect();
-            Config { volume, packs, timeout, events, rules, speaker: Speaker { overlap, min_audible, lead_in, normalize } }
+            let speaker = Speaker { overlap, min_audible, lead_in, normalize };
+            Config { volume, packs, timeout, events, rules, speaker, quiet }
         }
     }
 

@@ -140,7 +140,7 @@ mod tests {
         let file = Path::new("/c/config.toml");
         for (text, status, part) in [
             ("volume = 3\n", Status::Ok, "/c/config.toml is fine"),
-            ("[quiet]\nhours = []\n", Status::Ok, "fine"),
+            ("[speaker]\nskip_when = []\n", Status::Ok, "fine"),
             ("vlume = 3\n", Status::Warn, "/c/config.toml:1:1: "),
             ("vlume = 3\nvolume = \"x\"\n", Status::Fail, "/c/config.toml:2:10: "),
             ("volume = = 3\n", Status::Fail, "the last good one is in force"),

@@ -138,6 +138,8 @@ pub enum What {
     Due,
     /// What was held back is not heard.
     CalledOff,
+    /// What waited is not heard: the user wants silence.
+    Muted,
     /// A player found something that can't be and ended itself.
     Aborted,
 }

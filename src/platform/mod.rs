@@ -13,6 +13,8 @@ mod windows;
 pub use windows::*;
 
 pub mod clock;
+pub mod file_stamp;
+pub mod kept;
 pub mod lock;
 pub mod look;
 pub mod rename;

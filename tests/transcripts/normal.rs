@@ -14,6 +14,13 @@ fn line(line: &str) -> String {
     if line.contains("2026-11") || line.contains("WHEN") {
         return line.to_owned();
     }
+    // A time to come, and how far off it is: tomorrow it has a date.
+    if let Some((before, end)) = line.split_once(" until ")
+        && let Some((_, behind)) = end.split_once(')')
+        && end.contains(" min")
+    {
+        return format!("{} until 00:00 (30 min){behind}", self::line(before));
+    }
     let mut out = String::new();
     let mut rest = line;
     while let Some(start) = rest.find(|c: char| c.is_ascii_digit()) {
