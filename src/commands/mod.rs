@@ -106,7 +106,7 @@ fn fail(error: &anyhow::Error) -> ExitCode {
         let what = tell::fitted(&error.to_string(), "herald: ".len());
         let _ = writeln!(stderr, "{red}herald:{red:#} {what}");
         for cause in error.chain().skip(1) {
-            let _ = writeln!(stderr, "{}", tell::fitted(&format!("  because: {cause}"), 2));
+            let _ = writeln!(stderr, "  {}", tell::fitted(&format!("because: {cause}"), 2));
         }
     }
     ExitCode::FAILURE

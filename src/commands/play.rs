@@ -60,11 +60,11 @@ pub(super) fn doubt(event: Option<&EventName>, paths: &Paths) -> anyhow::Result<
 }
 
 /// A skip is no error of the caller's, but a script wants to know; trouble is told as trouble.
-fn skipped(what: &str, reason: Reason) -> anyhow::Result<()> {
+pub(super) fn skipped(what: &str, reason: Reason) -> anyhow::Result<()> {
     if matches!(reason, Reason::NoPlayer | Reason::StateUnavailable) {
         let hint = match reason {
-            Reason::NoPlayer => "herald-player must lie beside herald; what is where tells: herald doctor",
-            _ => "the state directory can't be used; why tells: herald doctor",
+            Reason::NoPlayer => "what is missing, and where it belongs: herald doctor",
+            _ => "what is wrong with the state directory: herald doctor",
         };
         bail!("{what} was not played: {reason}\n  hint: {hint}");
     }

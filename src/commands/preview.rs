@@ -10,7 +10,7 @@ use std::time::Instant;
 use anyhow::{Context as _, bail};
 
 use super::Silent;
-use super::play::wait_for_end;
+use super::play::{skipped, wait_for_end};
 use super::tell::{self, BAD, BOLD, GOOD, clean, padded};
 use crate::cli::Preview;
 use crate::config::{self, Config};
@@ -39,6 +39,11 @@ pub(super) fn run(args: &Preview, begun: Instant) -> anyhow::Result<ExitCode> {
         out.flush()?;
         let mut tail = Tail::from_end(&paths).context("could not read the journal")?;
         let rung = ring::ring(&paths, call, begun);
+        if matches!(rung.decision.reason, Reason::NoPlayer | Reason::StateUnavailable) {
+            writeln!(out)?;
+            // The same for each of them: once is enough.
+            skipped(label, rung.decision.reason)?;
+        }
         if !rung.decision.play {
             writeln!(out, "{BAD}skipped: {}{BAD:#}", rung.decision.reason)?;
             if rung.decision.reason == Reason::OutputCoolingDown {
@@ -73,8 +78,8 @@ fn otherwise(
     match file {
         Some(file) => render(paths, file, calls, config),
         None => {
-            let hint = "what is wrong: herald doctor; into a file instead: herald preview --render FILE.wav";
-            Err(anyhow::anyhow!("nothing can be heard here\n  hint: {hint}"))
+            let hints = ["what is wrong: herald doctor", "into a file: herald preview --render FILE.wav"];
+            Err(anyhow::anyhow!("nothing can be heard here\n  hint: {}", hints.join("\n  hint: ")))
         }
     }
 }
@@ -138,8 +143,9 @@ fn render(paths: &Paths, file: &Path, calls: &[(String, Call)], config: &Config)
     let player = spawn::sibling(ring::PLAYER)?;
     let mut args: Vec<OsString> = vec!["render".into(), file.into()];
     args.extend(calls.iter().map(|(_, call)| ring::in_hex(&ring::consider(paths, config, call).request).into()));
-    let status =
-        Command::new(&player).args(args).status().with_context(|| format!("could not start {}", player.display()))?;
+    let status = Command::new(&player).args(args).status().with_context(|| {
+        format!("could not start {}\n  hint: what is missing, and where it belongs: herald doctor", player.display())
+    })?;
     if !status.success() {
         return Err(Silent.into());
     }

@@ -16,7 +16,7 @@ use crate::journal::text::{Field, Line};
 use crate::journal::{self, Text};
 use crate::paths::Paths;
 use crate::platform::clock::Stamp;
-use crate::platform::spawn;
+use crate::platform::{look, spawn};
 use crate::policy;
 use crate::ring;
 use crate::sound::request::Request;
@@ -69,7 +69,7 @@ fn gather(paths: &Paths) -> anyhow::Result<Value> {
         "speaker": speaker(paths, &state, trouble.as_deref()),
         "counters": counters(&text),
         "last": { "heard": last_heard(&text), "not_heard": last_unheard(&text) },
-        "player": spawn::sibling(ring::PLAYER).ok(),
+        "player": spawn::sibling(ring::PLAYER).ok().filter(|player| look::is_executable(player)),
         "output": {
             "backend": last.as_ref().filter(|_| failure.is_none()).map_or(Value::Null, |line| line["backend"].clone()),
             "device": null,
@@ -300,8 +300,9 @@ fn print(status: &Value) -> anyhow::Result<()> {
         let (time, reason) = (clock(&unheard["time"]), text(&unheard["reason"]));
         rows.row("last not", plain, &format!("{time} {} ({reason})", event(unheard)))?;
     }
-    let backend = status["output"]["backend"].as_str();
-    rows.row("output", plain, &backend.map_or_else(|| "not used yet".to_owned(), tell::clean))?;
+    if let Some(backend) = status["output"]["backend"].as_str() {
+        rows.row("output", plain, &tell::clean(backend))?;
+    }
     let list = |value: &Value| {
         let pairs = value.as_object().into_iter().flatten().map(|(word, count)| format!("{word} {count}"));
         let joined = pairs.collect::<Vec<_>>().join(", ");

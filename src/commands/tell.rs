@@ -148,7 +148,7 @@ mod tests {
     fn an_error_is_broken_under_its_own_beginning() {
         let text = "could not do it\n  hint: do this instead of that";
         assert_eq!(fitted_to(text, 8, 80), text);
-        assert_eq!(fitted_to(text, 8, 20), "could not\n  do it\n  hint: do\n    this instead\n    of that");
+        assert_eq!(fitted_to(text, 8, 20), "could not\n  do it\n  hint: do this\n    instead of that");
         assert_eq!(fitted_to("", 8, 20), "");
     }
 

@@ -447,7 +447,7 @@ mod tests {
         let rows = rows(By::Agent, Some("2026-11-20T08:00:00.2Z"));
         assert_eq!(rows[0], ("codex".to_owned(), 2, 0), "to the second: {rows:?}");
         let rows = self::rows(By::Agent, Some("2026-11-21T00:00:00Z"));
-        assert_eq!(rows[0], ("codex".to_owned(), 1, 0), "{rows:?}");
+        assert!(rows.contains(&("codex".to_owned(), 1, 0)), "{rows:?}");
         assert!(self::rows(By::Event, Some("2027-01-01T00:00:00Z")).is_empty());
     }
 

@@ -14,6 +14,10 @@ fn line(line: &str) -> String {
     if line.contains("2026-11") || line.contains("WHEN") {
         return line.to_owned();
     }
+    // Names made of the content of a file that holds a place.
+    if let Some(at) = line.find("backups/") {
+        return format!("{}backups/0123456789abcdef", &line[..at]);
+    }
     // A time to come, and how far off it is: tomorrow it has a date.
     if let Some((before, end)) = line.split_once(" until ")
         && let Some((_, behind)) = end.split_once(')')
