@@ -103,10 +103,15 @@ fn fail(error: &anyhow::Error) -> ExitCode {
     if !error.is::<Silent>() {
         let red = Style::new().bold().fg_color(Some(AnsiColor::Red.into()));
         let mut stderr = anstream::stderr().lock();
-        let what = tell::fitted(&error.to_string(), "herald: ".len());
-        let _ = writeln!(stderr, "{red}herald:{red:#} {what}");
+        let text = error.to_string();
+        // What to do comes last, when everything is said.
+        let (what, hints) = text.split_at(text.find("\n  hint: ").unwrap_or(text.len()));
+        let _ = writeln!(stderr, "{red}herald:{red:#} {}", tell::fitted(what, "herald: ".len()));
         for cause in error.chain().skip(1) {
             let _ = writeln!(stderr, "  {}", tell::fitted(&format!("because: {cause}"), 2));
+        }
+        if !hints.is_empty() {
+            let _ = writeln!(stderr, "{}", tell::fitted(hints.trim_start_matches('\n'), 2));
         }
     }
     ExitCode::FAILURE

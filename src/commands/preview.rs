@@ -40,7 +40,7 @@ pub(super) fn run(args: &Preview, begun: Instant) -> anyhow::Result<ExitCode> {
         let mut tail = Tail::from_end(&paths).context("could not read the journal")?;
         let rung = ring::ring(&paths, call, begun);
         if matches!(rung.decision.reason, Reason::NoPlayer | Reason::StateUnavailable) {
-            writeln!(out)?;
+            writeln!(out, "{BAD}skipped: {}{BAD:#}", rung.decision.reason)?;
             // The same for each of them: once is enough.
             skipped(label, rung.decision.reason)?;
         }

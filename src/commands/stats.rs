@@ -178,7 +178,8 @@ fn without_sound(out: &mut impl Write, stats: &Stats) -> io::Result<()> {
     writeln!(out, "\n{BOLD}WITHOUT A SOUND{BOLD:#}")?;
     for (event, count) in stats.without_sound.iter().take(ROWS) {
         let event = clean(event);
-        writeln!(out, "{event} {DIM}{count} times; what was tried:{DIM:#} herald which {event}")?;
+        let times = if *count == 1 { "once".to_owned() } else { format!("{count} times") };
+        writeln!(out, "{event}  {DIM}{times}; what was tried:{DIM:#} herald which {event}")?;
     }
     Ok(())
 }

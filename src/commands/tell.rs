@@ -41,14 +41,13 @@ fn fitted_to(text: &str, lead: usize, width: usize) -> String {
     let mut fitted = Vec::new();
     for (at, line) in text.lines().enumerate() {
         let indent = line.len() - line.trim_start().len();
-        let lead = if at == 0 { lead } else { indent };
+        let lead = if at == 0 { lead.max(indent) } else { indent };
         // A place for what is already there; it is taken out again.
         let held = format!("{}{}", "\u{1}".repeat(lead), line.trim_start());
         for (part, piece) in wrapped(&held, width - indent - 2).into_iter().enumerate() {
             let piece = piece.trim_start_matches('\u{1}');
-            fitted.push(match (at, part) {
-                (0, 0) => piece.to_owned(),
-                (_, 0) => format!("{:indent$}{piece}", ""),
+            fitted.push(match part {
+                0 => format!("{:indent$}{piece}", ""),
                 _ => format!("{:1$}{piece}", "", indent + 2),
             });
         }

@@ -15,6 +15,8 @@ pub(crate) struct Walk {
     pub(crate) programs: &'static [&'static str],
     /// What is there before the first line; nothing where this machine lacks something.
     pub(crate) prepare: fn(TestEnv) -> Option<TestEnv>,
+    /// All times in it are those of its own journal, and stay as they are.
+    pub(crate) is_fixed: bool,
     /// What is typed, or the name of a step.
     pub(crate) lines: &'static [&'static str],
 }
@@ -85,6 +87,7 @@ pub(crate) const WALKS: &[Walk] = &[
         name: "first-minutes",
         programs: ALL,
         prepare: with_a_server,
+        is_fixed: false,
         lines: &[
             "herald",
             "herald preview task.complete",
@@ -110,6 +113,7 @@ pub(crate) const WALKS: &[Walk] = &[
         name: "no-server",
         programs: ALL,
         prepare: with_an_agent,
+        is_fixed: false,
         lines: &[
             "herald play task.complete --wait",
             "@later",
@@ -124,6 +128,7 @@ pub(crate) const WALKS: &[Walk] = &[
         name: "no-player",
         programs: &["herald"],
         prepare: Some,
+        is_fixed: false,
         lines: &[
             "herald play task.complete",
             "herald preview bell",
@@ -137,6 +142,7 @@ pub(crate) const WALKS: &[Walk] = &[
         name: "mistakes",
         programs: ALL,
         prepare: with_an_agent,
+        is_fixed: false,
         lines: &[
             "herald instal claude-code",
             "herald install",
@@ -178,6 +184,7 @@ pub(crate) const WALKS: &[Walk] = &[
         name: "tuning",
         programs: ALL,
         prepare: with_an_agent,
+        is_fixed: false,
         lines: &[
             "herald config path",
             "herald config show",
@@ -210,6 +217,7 @@ pub(crate) const WALKS: &[Walk] = &[
         name: "numbers",
         programs: ALL,
         prepare: with_a_journal,
+        is_fixed: true,
         lines: &[
             "herald stats",
             "herald stats --by agent --since 2026-11-20T10:00",
@@ -229,5 +237,11 @@ pub(crate) const WALKS: &[Walk] = &[
             "herald log --json --last 1",
         ],
     },
-    Walk { name: "help", programs: ALL, prepare: Some, lines: &["herald --help", "@help of each command"] },
+    Walk {
+        name: "help",
+        programs: ALL,
+        prepare: Some,
+        is_fixed: false,
+        lines: &["herald --help", "@help of each command"],
+    },
 ];
