@@ -54,7 +54,7 @@ fn world(colour: bool, programs: &[&str]) -> TestEnv {
 
 /// The whole walk as its file has it and what is wrong with it whatever its file says, or `None` where this machine lacks something.
 fn transcript(walk: &Walk, colour: bool) -> Option<(String, Vec<String>)> {
-    let env = (walk.prepare)(world(colour, walk.programs))?;
+    let (env, _server) = (walk.prepare)(world(colour, walk.programs))?;
     if env.path().as_os_str().len() != PLACE.len() {
         // Lines with a longer place in them are broken elsewhere.
         report("skipped: temporary folders don't lie in /tmp");

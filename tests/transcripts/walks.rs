@@ -5,7 +5,10 @@ use std::fs;
 use serde_json::json;
 
 use crate::support::TestEnv;
-use crate::support::server::{Kind, server_or_skip};
+use crate::support::server::{Kind, Server, server_or_skip};
+
+/// A world, and the server that is to live as long.
+pub(crate) type World = (TestEnv, Option<Server>);
 
 /// One way through a world.
 pub(crate) struct Walk {
@@ -14,7 +17,7 @@ pub(crate) struct Walk {
     /// Which of Herald's programs lie there.
     pub(crate) programs: &'static [&'static str],
     /// What is there before the first line; nothing where this machine lacks something.
-    pub(crate) prepare: fn(TestEnv) -> Option<TestEnv>,
+    pub(crate) prepare: fn(TestEnv) -> Option<World>,
     /// All times in it are those of its own journal, and stay as they are.
     pub(crate) is_fixed: bool,
     /// What is typed, or the name of a step.
@@ -37,21 +40,23 @@ pub(crate) fn step(name: &str) -> Option<fn(&TestEnv)> {
 const ALL: &[&str] = &["herald", "herald-player", "herald-pack"];
 
 /// Claude Code is here, and a server that plays into nothing.
-fn with_a_server(env: TestEnv) -> Option<TestEnv> {
+fn with_a_server(env: TestEnv) -> Option<World> {
     let server = server_or_skip(Kind::PulseAudio)?;
     let env = env.with_server(&server);
-    // It lives as long as this process: the walk is not over when this returns.
-    std::mem::forget(server);
-    with_an_agent(env)
+    Some((with_an_agent(env)?.0, Some(server)))
 }
 
-fn with_an_agent(env: TestEnv) -> Option<TestEnv> {
+fn with_an_agent(env: TestEnv) -> Option<World> {
     env.write("home/.claude/settings.json", "{\n  \"model\": \"opus\"\n}\n");
-    Some(env)
+    with_nothing(env)
+}
+
+fn with_nothing(env: TestEnv) -> Option<World> {
+    Some((env, None))
 }
 
 /// A day of work in the journal.
-fn with_a_journal(env: TestEnv) -> Option<TestEnv> {
+fn with_a_journal(env: TestEnv) -> Option<World> {
     let mut lines = Vec::new();
     for minute in 0..60_u64 {
         let time = |second: f64| format!("2026-11-20T{:02}:{:02}:{second:06.3}Z", 9 + minute / 20, minute % 60);
@@ -79,7 +84,7 @@ fn with_a_journal(env: TestEnv) -> Option<TestEnv> {
     }
     let text: String = lines.iter().map(|line| format!("{line}\n")).collect();
     env.write("state/journal.jsonl", text);
-    Some(env)
+    with_nothing(env)
 }
 
 pub(crate) const WALKS: &[Walk] = &[
@@ -127,7 +132,7 @@ pub(crate) const WALKS: &[Walk] = &[
     Walk {
         name: "no-player",
         programs: &["herald"],
-        prepare: Some,
+        prepare: with_nothing,
         is_fixed: false,
         lines: &[
             "herald play task.complete",
@@ -240,7 +245,7 @@ pub(crate) const WALKS: &[Walk] = &[
     Walk {
         name: "help",
         programs: ALL,
-        prepare: Some,
+        prepare: with_nothing,
         is_fixed: false,
         lines: &["herald --help", "@help of each command"],
     },
