@@ -9,13 +9,13 @@ use super::install::short;
 use super::tell::{self, BOLD, DIM, GOOD, WARN, clean};
 use crate::cli::Json;
 use crate::install::{self, Standing};
-use crate::journal::Text;
+use crate::journal::text::last_of_agents;
 use crate::paths::Paths;
 
 pub(super) fn run(args: &Json) -> anyhow::Result<ExitCode> {
     let paths = Paths::from_env()?;
     let agents = install::survey(&paths)?;
-    let last = Text::read(&paths)?.last_of_agents();
+    let last = last_of_agents(&paths)?;
     let heard = |agent: &Standing| last.get(agent.id).map(String::as_str);
     if args.json {
         let rows = agents.iter().map(|agent| {

@@ -12,8 +12,9 @@ use crate::agents::AGENTS;
 use crate::cli::Log;
 use crate::config;
 use crate::event::{EVENTS, Session};
+use crate::journal::Text;
 use crate::journal::filter::{self, Filter, Wanted};
-use crate::journal::{Text, text::Line};
+use crate::journal::text::{End, Line};
 use crate::paths::Paths;
 use crate::platform;
 
@@ -23,12 +24,14 @@ const LOOK: Duration = Duration::from_millis(100);
 /// How many lines a terminal gets where it didn't ask for a number.
 const ON_A_TERMINAL: usize = 50;
 
+/// More than a line of the journal usually has, in bytes.
+const LINE: usize = 1024;
+
 /// Where a detail goes on that doesn't fit behind its line.
 const INDENT: usize = 20;
 
 pub(super) fn run(args: &Log) -> anyhow::Result<ExitCode> {
     let paths = Paths::from_env()?;
-    let (text, mut tail) = Text::read_on(&paths)?;
     let wanted = Wanted {
         events: args.event.clone(),
         agents: args.agent.clone(),
@@ -45,7 +48,16 @@ pub(super) fn run(args: &Log) -> anyhow::Result<ExitCode> {
     let mut filter = Filter::new(wanted);
     let on_a_terminal = platform::stdout_is_terminal();
     let default = if on_a_terminal && !args.json && args.since.is_none() { ON_A_TERMINAL } else { usize::MAX };
-    let lines = newest(&text, &mut filter, args.last.unwrap_or(default));
+    let last = args.last.unwrap_or(default);
+    // Nobody who wants the last lines waits for all the others to be read.
+    let end = if filter.takes_all() { last.saturating_mul(LINE) } else { usize::MAX };
+    let mut journal = Text::read_end(&paths, u64::try_from(end).unwrap_or(u64::MAX))?;
+    let mut lines = newest(&journal.text, &mut filter, last);
+    if lines.len() < last && !journal.is_whole {
+        journal = Text::read_end(&paths, u64::MAX)?;
+        lines = newest(&journal.text, &mut filter, last);
+    }
+    let End { text, mut tail, .. } = journal;
     let mut out = anstream::stdout().lock();
     if lines.is_empty() && !args.json && args.last != Some(0) {
         explain_emptiness(&mut anstream::stderr().lock(), &text, args)?;

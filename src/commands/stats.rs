@@ -9,7 +9,7 @@ use super::chart::Ink;
 use super::tell::{self, BAD, BOLD, DIM, GOOD, WARN, clean, padded};
 use crate::cli;
 use crate::journal::Text;
-use crate::journal::stats::{By, Count, Stats, reckon};
+use crate::journal::stats::{By, Count, Reckoner, Stats};
 use crate::paths::Paths;
 
 /// How many rows a person gets; JSON has them all.
@@ -20,7 +20,6 @@ const NAME: usize = 24;
 
 pub(super) fn run(args: &cli::Stats) -> anyhow::Result<ExitCode> {
     let paths = Paths::from_env()?;
-    let text = Text::read(&paths)?;
     let by = match args.by {
         cli::By::Event => By::Event,
         cli::By::Agent => By::Agent,
@@ -28,7 +27,14 @@ pub(super) fn run(args: &cli::Stats) -> anyhow::Result<ExitCode> {
         cli::By::Hour => By::Hour,
         cli::By::Session => By::Session,
     };
-    let stats = reckon(text.lines(), args.since, by, &TimeZone::system());
+    let zone = TimeZone::system();
+    let mut reckoner = Reckoner::new(args.since, by, &zone);
+    let mut any = false;
+    Text::each(&paths, |line| {
+        any = true;
+        reckoner.take(&line);
+    })?;
+    let stats = reckoner.finish();
     if args.json {
         let mut shape = stats.json();
         shape["since"] = args.since.map_or(serde_json::Value::Null, |since| since.to_string().into());
@@ -37,7 +43,7 @@ pub(super) fn run(args: &cli::Stats) -> anyhow::Result<ExitCode> {
     }
     let mut out = anstream::stdout().lock();
     if stats.span.is_none() {
-        empty(&mut out, text.lines().next().is_none())?;
+        empty(&mut out, !any)?;
         return Ok(ExitCode::SUCCESS);
     }
     Page { ink: Ink::of_locale(Paths::locale_is_utf8()), width: tell::width() }.print(&mut out, &stats)?;
@@ -45,8 +51,8 @@ pub(super) fn run(args: &cli::Stats) -> anyhow::Result<ExitCode> {
 }
 
 /// Nothing happened: what to do about it.
-fn empty(out: &mut impl Write, ever: bool) -> io::Result<()> {
-    if ever {
+fn empty(out: &mut impl Write, never: bool) -> io::Result<()> {
+    if never {
         writeln!(out, "Nothing has happened yet, so there is nothing to count.")?;
         return tell::first_steps(out);
     }

@@ -1,6 +1,7 @@
 //! `herald status`: who speaks, who waits, and how things stand.
 
 use std::borrow::Cow;
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::process::ExitCode;
@@ -23,6 +24,9 @@ use crate::sound::request::Request;
 use crate::speaker::{Current, Speaker, State};
 use crate::standing::mute::{self, Mute};
 
+/// So much of the journal's end is looked at first, in bytes.
+const END: u64 = 64 * 1024;
+
 /// Where values begin.
 const INDENT: usize = 12;
 
@@ -44,9 +48,15 @@ fn gather(paths: &Paths) -> anyhow::Result<Value> {
     let peeked = Speaker::peek(&paths.run());
     let trouble = peeked.as_ref().err().map(ToString::to_string);
     let (state, _) = peeked.unwrap_or_default().unwrap_or_default();
-    let text = Text::read(paths)?;
+    let end = Text::read_end(paths, END)?;
+    let whole = OnceCell::new();
+    // Nearly always the end knows; what it doesn't is looked for in all of it.
+    let newest = |find: fn(&Text) -> Option<Value>| {
+        let all = || whole.get_or_init(|| Text::read(paths).unwrap_or_default());
+        find(&end.text).or_else(|| if end.is_whole { None } else { find(all()) })
+    };
     let cooling = state.cooling_until(Stamp::now());
-    let last = last_at_output(&text);
+    let last = newest(last_at_output);
     let failure = last.as_ref().filter(|line| journal::is_without_output(line));
     let packs = &loaded.config.packs;
     let now = Zoned::now();
@@ -67,8 +77,8 @@ fn gather(paths: &Paths) -> anyhow::Result<Value> {
             "problems": problems,
         },
         "speaker": speaker(paths, &state, trouble.as_deref()),
-        "counters": counters(&text),
-        "last": { "heard": last_heard(&text), "not_heard": last_unheard(&text) },
+        "counters": counters(paths)?,
+        "last": { "heard": newest(last_heard), "not_heard": newest(last_unheard) },
         "player": spawn::sibling(ring::PLAYER).ok().filter(|player| look::is_executable(player)),
         "output": {
             "backend": last.as_ref().filter(|_| failure.is_none()).map_or(Value::Null, |line| line["backend"].clone()),
@@ -161,7 +171,7 @@ fn last_unheard(text: &Text) -> Option<Value> {
 }
 
 /// Counts per decision and outcome, over what the journal still holds.
-fn counters(text: &Text) -> Value {
+fn counters(paths: &Paths) -> io::Result<Value> {
     let [kind, reason, outcome, took_us] = ["\"kind\":", "\"reason\":", "\"outcome\":", "\"took_us\":"].map(Field::new);
     let (mut decisions, mut outcomes) = (BTreeMap::new(), BTreeMap::new());
     let mut slow = 0_u64;
@@ -172,17 +182,15 @@ fn counters(text: &Text) -> Value {
             None => drop(map.insert(word.into_owned(), 1)),
         }
     };
-    for line in text.lines() {
-        match line.text(&kind).as_deref() {
-            Some("occurrence") => {
-                count(&mut decisions, line.text(&reason));
-                slow += u64::from(line.number(&took_us).is_some_and(|us| us > journal::SLOW_US as f64));
-            }
-            Some("playback") => count(&mut outcomes, line.text(&outcome)),
-            _ => {}
+    Text::each(paths, |line| match line.text(&kind).as_deref() {
+        Some("occurrence") => {
+            count(&mut decisions, line.text(&reason));
+            slow += u64::from(line.number(&took_us).is_some_and(|us| us > journal::SLOW_US as f64));
         }
-    }
-    json!({ "decisions": decisions, "outcomes": outcomes, "slow": slow })
+        Some("playback") => count(&mut outcomes, line.text(&outcome)),
+        _ => {}
+    })?;
+    Ok(json!({ "decisions": decisions, "outcomes": outcomes, "slow": slow }))
 }
 
 /// A time of the JSON as people write it, without the year.

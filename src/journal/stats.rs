@@ -110,36 +110,57 @@ pub struct Stats {
     pub hours: [u64; 24],
 }
 
-/// Reckons the lines, oldest first, from `since` on.
-pub fn reckon<'a>(lines: impl Iterator<Item = Line<'a>>, since: Option<Timestamp>, by: By, zone: &TimeZone) -> Stats {
-    let mut sums = Sums { by, ..Sums::default() };
-    let fields = Fields::new();
-    let since = since.map(seconds).unwrap_or_default();
-    let mut hours = Hours { zone, last: (String::new(), 0) };
-    for line in lines {
-        let Some(time) = line.text(&fields.time) else { continue };
-        let Some(kind) = line.text(&fields.kind) else { continue };
-        let recent = *time >= *since;
+/// Reckons line by line, from a point in time on.
+#[derive(Debug)]
+pub struct Reckoner<'z> {
+    sums: Sums,
+    fields: Fields,
+    since: String,
+    hours: Hours<'z>,
+}
+
+impl<'z> Reckoner<'z> {
+    /// Begins with nothing.
+    pub fn new(since: Option<Timestamp>, by: By, zone: &'z TimeZone) -> Self {
+        Self {
+            sums: Sums { by, ..Sums::default() },
+            fields: Fields::new(),
+            since: since.map(seconds).unwrap_or_default(),
+            hours: Hours { zone, last: (String::new(), 0) },
+        }
+    }
+
+    /// Adds a line; they come oldest first.
+    pub fn take(&mut self, line: &Line<'_>) {
+        let Self { sums, fields, since, hours } = self;
+        let Some(time) = line.text(&fields.time) else { return };
+        let Some(kind) = line.text(&fields.kind) else { return };
+        let recent = *time >= **since;
         match &*kind {
             "occurrence" => {
-                sums.remember(&line, &fields);
+                sums.remember(line, fields);
                 if recent {
-                    sums.occurrence(&line, &fields, hours.of(&time));
+                    sums.occurrence(line, fields, hours.of(&time));
                 }
             }
-            "playback" if recent => sums.playback(&line, &fields, hours.of(&time)),
+            "playback" if recent => sums.playback(line, fields, hours.of(&time)),
             "speaker" if recent && line.text(&fields.what).as_deref() == Some("called-off") => {
                 sums.unheard("called-off".to_owned(), None, hours.of(&time));
             }
-            _ => continue,
+            _ => return,
         }
         if recent {
             sums.seen(&time);
         }
     }
-    sums.finish()
+
+    /// The sums of what was added.
+    pub fn finish(self) -> Stats {
+        self.sums.finish()
+    }
 }
 
+#[derive(Debug)]
 struct Fields {
     time: Field,
     kind: Field,
@@ -181,6 +202,7 @@ impl Fields {
 }
 
 /// Hours of the day, each minute looked up once.
+#[derive(Debug)]
 struct Hours<'a> {
     zone: &'a TimeZone,
     last: (String, usize),
@@ -198,7 +220,7 @@ impl Hours<'_> {
     }
 }
 
-#[derive(Default)]
+#[derive(Debug, Default)]
 struct Sums {
     by: By,
     stats: Stats,
@@ -416,6 +438,12 @@ mod tests {
             "what is this".to_owned(),
         ];
         Text::from(format!("{}\n", lines.join("\n")).as_str())
+    }
+
+    fn reckon<'a>(lines: impl Iterator<Item = Line<'a>>, since: Option<Timestamp>, by: By, zone: &TimeZone) -> Stats {
+        let mut reckoner = Reckoner::new(since, by, zone);
+        lines.for_each(|line| reckoner.take(&line));
+        reckoner.finish()
     }
 
     fn rows(by: By, since: Option<&str>) -> Vec<(String, u64, u64)> {

@@ -7,7 +7,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::{self, Read as _};
+use std::io::{self, Read as _, Seek as _};
 use std::path::Path;
 
 use memchr::memmem::Finder;
@@ -36,11 +36,24 @@ impl Text {
     /// # Errors
     /// As [`Self::read`].
     pub fn read_on(paths: &Paths) -> io::Result<(Self, Tail)> {
+        Self::read_end(paths, u64::MAX).map(|end| (end.text, end.tail))
+    }
+
+    /// Reads no more than the newest `bytes`, in whole lines: a page that is never touched costs nothing.
+    ///
+    /// # Errors
+    /// As [`Self::read`].
+    pub fn read_end(paths: &Paths, bytes: u64) -> io::Result<End> {
         // The newest first: where it becomes the old one meanwhile, it is read once and followed on.
         let mut newest = open(&paths.journal())?;
         let moved = newest.as_ref().is_some_and(|file| platform::is_same_file(file, &paths.old_journal()));
         let mut old = if moved { None } else { open(&paths.old_journal())? };
         let mut text = Vec::new();
+        let length = newest.as_ref().map_or(Ok(0), |file| file.metadata().map(|meta| meta.len()))?;
+        let is_whole = bytes == u64::MAX || (old.is_none() && length <= bytes);
+        if !is_whole {
+            old = None;
+        }
         if let Some(file) = &mut old {
             append(&mut text, file, &paths.old_journal())?;
             // A last line that was cut off doesn't run into the first one of the next file.
@@ -49,22 +62,52 @@ impl Text {
             }
         }
         if let Some(file) = &mut newest {
+            let skipped = length.saturating_sub(bytes);
+            file.seek(io::SeekFrom::Start(skipped))?;
             append(&mut text, file, &paths.journal())?;
+            if skipped > 0 {
+                let start = memchr(b'\n', &text).map_or(text.len(), |end| end + 1);
+                text.drain(..start);
+            }
         }
         let partial = text.split_off(memrchr(b'\n', &text).map_or(0, |end| end + 1));
-        Ok((Self(text), Tail::new(paths.journal(), newest, partial)))
+        Ok(End { text: Self(text), tail: Tail::new(paths.journal(), newest, partial), is_whole })
+    }
+
+    /// Hands over every line that may be one, oldest first, and keeps none: eight megabytes of memory that are touched
+    /// for the first time take longer than all there is to count in them.
+    ///
+    /// # Errors
+    /// As [`Self::read`].
+    pub fn each(paths: &Paths, mut take: impl FnMut(Line<'_>)) -> io::Result<()> {
+        let mut buffer = vec![0; BLOCK];
+        for path in [paths.old_journal(), paths.journal()] {
+            let Some(mut file) = open(&path)? else { continue };
+            let mut filled = 0;
+            loop {
+                let count = match file.read(&mut buffer[filled..]) {
+                    Err(e) if e.kind() == io::ErrorKind::Interrupted => continue,
+                    count => count.map_err(|e| about(&path, &e))?,
+                };
+                if count == 0 {
+                    break;
+                }
+                let end = filled + count;
+                let whole = memrchr(b'\n', &buffer[filled..end]).map_or(0, |at| filled + at + 1);
+                lines(&buffer[..whole]).for_each(&mut take);
+                buffer.copy_within(whole..end, 0);
+                filled = end - whole;
+                if filled == buffer.len() {
+                    buffer.resize(2 * filled, 0);
+                }
+            }
+        }
+        Ok(())
     }
 
     /// Every line that may be one, oldest first.
     pub fn lines(&self) -> impl Iterator<Item = Line<'_>> {
-        let mut rest = self.0.as_slice();
-        std::iter::from_fn(move || {
-            let end = memchr(b'\n', rest)?;
-            let line = Line::new(&rest[..end]);
-            rest = &rest[end + 1..];
-            Some(line)
-        })
-        .filter(Line::is_whole)
+        lines(&self.0)
     }
 
     /// Every line that may be one, newest first.
@@ -78,20 +121,50 @@ impl Text {
         })
         .filter(Line::is_whole)
     }
+}
 
-    /// When each agent was last heard of.
-    pub fn last_of_agents(&self) -> BTreeMap<String, String> {
-        let (agent, time) = (Field::new("\"agent\":"), Field::new("\"time\":"));
-        let mut last = BTreeMap::new();
-        for line in self.lines_back() {
-            // Only occurrences have an agent.
-            let Some(agent) = line.text(&agent) else { continue };
-            if !last.contains_key(&*agent) {
-                last.insert(agent.into_owned(), line.text(&time).unwrap_or_default().into_owned());
-            }
+/// The end of the journal.
+#[derive(Debug)]
+pub struct End {
+    /// Its lines.
+    pub text: Text,
+    /// What goes on exactly where they end.
+    pub tail: Tail,
+    /// Whether that is all there is.
+    pub is_whole: bool,
+}
+
+/// How much is looked at at once.
+const BLOCK: usize = 256 * 1024;
+
+/// When each agent was last heard of.
+///
+/// # Errors
+/// As [`Text::read`].
+pub fn last_of_agents(paths: &Paths) -> io::Result<BTreeMap<String, String>> {
+    let (agent, time) = (Field::new("\"agent\":"), Field::new("\"time\":"));
+    let mut last: BTreeMap<String, String> = BTreeMap::new();
+    Text::each(paths, |line| {
+        // Only occurrences have an agent.
+        let Some(agent) = line.text(&agent) else { return };
+        let time = line.text(&time).unwrap_or_default();
+        match last.get_mut(&*agent) {
+            Some(last) => time.as_ref().clone_into(last),
+            None => drop(last.insert(agent.into_owned(), time.into_owned())),
         }
-        last
-    }
+    })?;
+    Ok(last)
+}
+
+fn lines(text: &[u8]) -> impl Iterator<Item = Line<'_>> {
+    let mut rest = text;
+    std::iter::from_fn(move || {
+        let end = memchr(b'\n', rest)?;
+        let line = Line::new(&rest[..end]);
+        rest = &rest[end + 1..];
+        Some(line)
+    })
+    .filter(Line::is_whole)
 }
 
 fn open(path: &Path) -> io::Result<Option<File>> {
@@ -226,13 +299,50 @@ mod tests {
         assert_eq!(back, expected);
     }
 
+    fn a_place(journal: &str, old: &str) -> (tempfile::TempDir, Paths) {
+        let folder = tempfile::tempdir().unwrap();
+        let place = |name: &str| folder.path().join(name);
+        let paths = Paths { home: None, config: place("config.toml"), data: place("data"), state: place("") };
+        for (file, text) in [(paths.journal(), journal), (paths.old_journal(), old)] {
+            if !text.is_empty() {
+                std::fs::write(file, text).unwrap();
+            }
+        }
+        (folder, paths)
+    }
+
     #[test]
     fn each_agent_has_its_newest_time() {
-        let text = Text::from(
-            "{\"time\":\"1\",\"agent\":\"a\"}\n{\"time\":\"2\",\"agent\":\"b\"}\n{\"time\":\"3\",\"agent\":\"a\"}\n\
-             {\"time\":\"4\",\"kind\":\"playback\"}\n",
+        let (_folder, paths) = a_place(
+            "{\"time\":\"2\",\"agent\":\"b\"}\n{\"time\":\"3\",\"agent\":\"a\"}\n{\"time\":\"4\"}\n",
+            "{\"time\":\"1\",\"agent\":\"a\"}\n",
         );
-        let last: Vec<_> = text.last_of_agents().into_iter().collect();
+        let last: Vec<_> = last_of_agents(&paths).unwrap().into_iter().collect();
         assert_eq!(last, [("a".to_owned(), "3".to_owned()), ("b".to_owned(), "2".to_owned())]);
+    }
+
+    /// Blocks end in the midst of lines, and one line is longer than a block.
+    #[test]
+    fn what_is_read_in_blocks_is_what_is_read_at_once() {
+        let long = format!("{{\"n\":{}}}\n", "1".repeat(BLOCK + 10));
+        let many: String = (0..40_000).map(|n| format!("{{\"number\":{n}}}\n")).collect();
+        let (_folder, paths) = a_place(&format!("{many}{long}{many}{{\"torn\":"), &many);
+        let mut blocks = Vec::new();
+        Text::each(&paths, |line| blocks.push(line.0.to_vec())).unwrap();
+        let whole = Text::read(&paths).unwrap();
+        assert!(whole.lines().map(|line| line.0.to_vec()).eq(blocks));
+    }
+
+    #[test]
+    fn the_end_of_a_journal_begins_with_a_whole_line() {
+        let many: String = (0..100).map(|n| format!("{{\"n\":{n:02}}}\n")).collect();
+        let (_folder, paths) = a_place(&many, "{\"old\":1}\n");
+        let shown = |end: &End| end.text.lines().map(|line| line.0.to_vec()).collect::<Vec<_>>();
+        let end = Text::read_end(&paths, 25).unwrap();
+        assert_eq!((shown(&end), end.is_whole), (vec![b"{\"n\":98}".to_vec(), b"{\"n\":99}".to_vec()], false));
+        let end = Text::read_end(&paths, 10_000).unwrap();
+        assert_eq!((shown(&end).len(), end.is_whole), (100, false));
+        let end = Text::read_end(&paths, u64::MAX).unwrap();
+        assert_eq!((shown(&end).len(), end.is_whole), (101, true));
     }
 }
