@@ -23,7 +23,7 @@ installed := \
 	$(docdir)/LICENSE-APACHE \
 	$(docdir)/LICENSE-sounds
 
-.PHONY: build demo test mutants bench lint completions install uninstall help
+.PHONY: build demo test mutants bench lint completions transcripts install uninstall help
 
 ## build        install what is missing, build the programs
 build:
@@ -65,6 +65,11 @@ completions:
 	$(TARGET)/debug/herald completions elvish > completions/herald.elv
 	$(TARGET)/debug/herald completions powershell > completions/_herald.ps1
 	$(TARGET)/debug/herald config schema > completions/herald.schema.json
+
+## transcripts  write tests/transcripts/ anew: what a terminal shows; read the difference before you commit it
+transcripts:
+	@scripts/need test
+	$(CARGO) test --locked --test transcripts write_anew -- --ignored
 
 ## install      copy programs, completions and licences below PREFIX (/usr/local); run `make build` first
 install:

@@ -11,6 +11,7 @@ mod support;
 #[path = "../tests/packs/crowd.rs"]
 mod crowd;
 mod packs;
+mod start;
 mod stats;
 mod takeover;
 
@@ -35,14 +36,14 @@ fn main() {
         return;
     }
     if std::env::args().any(|arg| arg == "--help") {
-        println!("cargo bench --bench figures [-- SECTION], of front, burst, growth, packs, sound, takeover");
+        println!("cargo bench --bench figures [-- SECTION], of front, start, burst, growth, packs, sound, takeover");
         return;
     }
     println!("herald {}, {} runs each unless said otherwise", env!("CARGO_PKG_VERSION"), RUNS);
     // A word on the command line picks the sections whose name holds it.
     let wanted = std::env::args().skip(1).find(|arg| !arg.starts_with('-')).unwrap_or_default();
-    let sections: [(&str, fn()); 4] =
-        [("front", front), ("burst", burst), ("growth", growth), ("packs", packs::figures)];
+    let sections: [(&str, fn()); 5] =
+        [("front", front), ("start", start::figures), ("burst", burst), ("growth", growth), ("packs", packs::figures)];
     for (_, section) in sections.iter().filter(|(name, _)| name.contains(&wanted)) {
         section();
     }
@@ -353,7 +354,7 @@ fn player_cost(server: &Server) {
     }
     Row::new("processor time").sample(&cpu).p50_below(Duration::from_millis(20)).print();
     println!(
-        "  {:<26} {:>8.1} MB  bar 15 MB {}",
+        "  {:<38} {:>8.1} MB  bar 15 MB {}",
         "largest resident",
         memory as f64 / 1024.0,
         stats::verdict(memory < 15 * 1024)

@@ -7,6 +7,7 @@ use std::time::Duration;
 use clap::builder::{PossibleValue, TypedValueParser};
 use clap::{Arg, Args, Parser, Subcommand, ValueEnum, ValueHint};
 use clap_complete::Shell;
+use jiff::{Timestamp, Zoned};
 
 use crate::shell::{self, QuietOn};
 
@@ -75,6 +76,8 @@ pub enum Command {
     Sounds(Sounds),
     /// Show what happened and why
     Log(Log),
+    /// Show what was heard, how often, and what was not and why
+    Stats(Stats),
     /// Show who speaks, who waits, and how things stand
     Status(Json),
     /// Find what is wrong, mend the speaker's state, and tell what to do about the rest
@@ -302,8 +305,59 @@ pub struct Log {
     #[arg(long)]
     pub json: bool,
     /// Only the last so many lines; without it all, on a terminal the last 50
-    #[arg(long, value_name = "N")]
+    #[arg(short = 'n', long, value_name = "N")]
     pub last: Option<usize>,
+    /// Only from then on: 30m, 7d, today, 18:00, 2026-11-01
+    #[arg(long, value_name = "WHEN", value_parser = since)]
+    pub since: Option<Timestamp>,
+    /// Only these events, and what came of them: Herald's names or the agent's, or patterns such as 'input.*'
+    #[arg(long, value_name = "NAME,…", value_delimiter = ',')]
+    pub event: Vec<String>,
+    /// Only what these agents told, and what came of it
+    #[arg(long, value_name = "ID,…", value_delimiter = ',')]
+    pub agent: Vec<String>,
+    /// Only this session, and what came of it: the agent's id of it, or the short one
+    #[arg(long, value_name = "ID,…", value_delimiter = ',')]
+    pub session: Vec<String>,
+    /// Only lines with this reason or outcome, as in throttled,event-off,no-sound
+    #[arg(long, value_name = "WORD,…", value_delimiter = ',')]
+    pub reason: Vec<String>,
+    /// Only what was not heard
+    #[arg(long)]
+    pub skipped: bool,
+}
+
+/// `stats`
+#[derive(Debug, Args)]
+pub struct Stats {
+    /// Only from then on: 30m, 7d, today, 18:00, 2026-11-01; without it, all that the journal still has
+    #[arg(long, value_name = "WHEN", value_parser = since)]
+    pub since: Option<Timestamp>,
+    /// What each row is
+    #[arg(long, value_enum, default_value_t = By::Event)]
+    pub by: By,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// The rows of `stats`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum By {
+    /// Events
+    Event,
+    /// Agents
+    Agent,
+    /// Reasons, and of what was heard how it ended
+    Reason,
+    /// Hours of the day
+    Hour,
+    /// Agents' sessions
+    Session,
+}
+
+fn since(text: &str) -> Result<Timestamp, String> {
+    crate::journal::since::parse(text, &Zoned::now())
 }
 
 /// `mute`

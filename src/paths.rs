@@ -151,6 +151,18 @@ impl Paths {
     }
 }
 
+impl Paths {
+    /// Whether the locale's characters are those of Unicode. Systems without such a setting know no others.
+    pub fn locale_is_utf8() -> bool {
+        let unset = !cfg!(unix) || cfg!(target_os = "macos");
+        let locale = ["LC_ALL", "LC_CTYPE", "LANG"].iter().find_map(|name| var(name));
+        locale.map_or(unset, |locale| {
+            let locale = locale.to_string_lossy().to_ascii_lowercase();
+            locale.contains("utf-8") || locale.contains("utf8")
+        })
+    }
+}
+
 fn config_dir(home: Option<&Path>, dirs: Option<&directories::ProjectDirs>) -> Option<PathBuf> {
     // People of the terminal keep ~/.config on macOS too; where they have one for Herald, it wins.
     if cfg!(target_os = "macos")

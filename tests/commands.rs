@@ -602,8 +602,9 @@ fn nothing_that_was_said_is_kept() {
 }
 
 /// Every command that can print a colour.
-const COLOURFUL: [&[&str]; 9] = [
+const COLOURFUL: [&[&str]; 10] = [
     &["status"],
+    &["stats"],
     &["doctor"],
     &["log"],
     &["config", "check"],

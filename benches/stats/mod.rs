@@ -41,7 +41,7 @@ pub(crate) fn verdict(met: bool) -> &'static str {
 
 pub(crate) fn print_heading(text: &str) {
     println!("\n{text}");
-    println!("  {:<26} {:>8} {:>8} {:>8}", "", "p50", "p99", "max");
+    println!("  {:<38} {:>8} {:>8} {:>8}", "", "p50", "p99", "max");
 }
 
 /// One line of a table.
@@ -97,7 +97,7 @@ impl<'a> Row<'a> {
 
     pub(crate) fn print(self) {
         let [p50, p99, max] = [0.5, 0.99, 1.0].map(|share| ms(self.sample.quantile(share)));
-        println!("  {:<26} {p50:>8} {p99:>8} {max:>8}  {}", self.name, self.notes.join(", "));
+        println!("  {:<38} {p50:>8} {p99:>8} {max:>8}  {}", self.name, self.notes.join(", "));
     }
 }
 

@@ -3,22 +3,20 @@
 use std::io::Write as _;
 use std::process::ExitCode;
 
-use jiff::Timestamp;
-use jiff::tz::TimeZone;
 use serde_json::json;
 
 use super::install::short;
 use super::tell::{self, BOLD, DIM, GOOD, WARN, clean};
 use crate::cli::Json;
 use crate::install::{self, Standing};
-use crate::journal;
+use crate::journal::text::last_of_agents;
 use crate::paths::Paths;
 
 pub(super) fn run(args: &Json) -> anyhow::Result<ExitCode> {
     let paths = Paths::from_env()?;
     let agents = install::survey(&paths)?;
-    let lines = journal::read(&paths)?;
-    let heard = |agent: &Standing| journal::last_of_agent(&lines, agent.id);
+    let last = last_of_agents(&paths)?;
+    let heard = |agent: &Standing| last.get(agent.id).map(String::as_str);
     if args.json {
         let rows = agents.iter().map(|agent| {
             json!({
@@ -37,8 +35,12 @@ pub(super) fn run(args: &Json) -> anyhow::Result<ExitCode> {
         return Ok(ExitCode::SUCCESS);
     }
     let mut out = anstream::stdout().lock();
-    writeln!(out, "{BOLD}{:<14}  {:<16}  {:<7}  {:<11}  LAST HEARD{BOLD:#}", "ID", "NAME", "HERE", "HOOKS")?;
     let (here, others): (Vec<_>, Vec<_>) = agents.iter().partition(|agent| agent.present || agent.installed);
+    if here.is_empty() {
+        writeln!(out, "no agent is here: neither its program on PATH nor its settings in your home")?;
+    } else {
+        writeln!(out, "{BOLD}{:<14}  {:<16}  {:<7}  {:<11}  LAST HEARD{BOLD:#}", "ID", "NAME", "HERE", "HOOKS")?;
+    }
     for agent in &here {
         let (hooks, style) = match (agent.installed, &agent.trouble) {
             (_, Some(_)) if agent.config_path.is_none() => ("no place".to_owned(), WARN),
@@ -47,7 +49,7 @@ pub(super) fn run(args: &Json) -> anyhow::Result<ExitCode> {
             (false, None) => ("none".to_owned(), DIM),
         };
         let present = if agent.present { "yes" } else { "no" };
-        let when = heard(agent).map_or_else(|| "never".to_owned(), clock);
+        let when = heard(agent).map_or_else(|| "never".to_owned(), tell::clock);
         let (id, name) = (agent.id, agent.name);
         writeln!(out, "{id:<14}  {name:<16}  {present:<7}  {style}{hooks:<11}{style:#}  {when}")?;
         if let Some(trouble) = &agent.trouble {
@@ -57,7 +59,9 @@ pub(super) fn run(args: &Json) -> anyhow::Result<ExitCode> {
     }
     let absent: Vec<&str> = others.iter().filter(|agent| agent.hookable).map(|agent| agent.id).collect();
     wrapped(&mut out, "not here: ", &absent)?;
-    if here.iter().any(|agent| !agent.installed && agent.hookable) {
+    if here.is_empty() {
+        writeln!(out, "{DIM}one that runs elsewhere or comes later:{DIM:#} herald install --force AGENT")?;
+    } else if here.iter().any(|agent| !agent.installed && agent.hookable) {
         writeln!(out, "{DIM}herald install AGENT… puts the hooks in{DIM:#}")?;
     }
     Ok(ExitCode::SUCCESS)
@@ -65,11 +69,6 @@ pub(super) fn run(args: &Json) -> anyhow::Result<ExitCode> {
 
 fn count(events: usize) -> String {
     if events == 1 { "1 event".to_owned() } else { format!("{events} events") }
-}
-
-fn clock(time: &str) -> String {
-    let time = time.parse::<Timestamp>().ok();
-    time.map_or_else(String::new, |time| time.to_zoned(TimeZone::system()).strftime("%Y-%m-%d %H:%M:%S").to_string())
 }
 
 fn wrapped(out: &mut impl std::io::Write, lead: &str, words: &[&str]) -> std::io::Result<()> {

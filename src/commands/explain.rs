@@ -65,7 +65,7 @@ pub(super) fn run(args: &Explain) -> anyhow::Result<ExitCode> {
     let mut out = anstream::stdout().lock();
     let or_none = |text: Option<&str>| text.map_or_else(|| "none".to_owned(), tell::clean);
     let mut row = |name: &str, value: String| writeln!(out, "{DIM}{name:>9}{DIM:#}  {value}");
-    row("agent", tell::clean(&occurrence.agent))?;
+    row("agent", format!("{}{}", tell::clean(&occurrence.agent), doubt(args.agent.as_deref())))?;
     row("said", or_none(occurrence.agent_event.as_deref()))?;
     row("event", format!("{BOLD}{}{BOLD:#}", or_none(occurrence.event.as_ref().map(|event| event.as_str()))))?;
     row("session", or_none(occurrence.session.map(|session| session.to_string()).as_deref()))?;
@@ -102,6 +102,15 @@ pub(super) fn run(args: &Explain) -> anyhow::Result<ExitCode> {
     row("sound", lookup.found.as_ref().map_or_else(|| "none".to_owned(), |found| tell::clean(&found.to_string())))?;
     tell::rungs(&mut out, &lookup.tried)?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// An agent that isn't known is none that is wrong, but may be a slip of the keys.
+fn doubt(agent: Option<&str>) -> String {
+    let Some(agent) = agent.filter(|agent| agents::find(agent).is_none()) else { return String::new() };
+    match config::nearest(agent, agents::AGENTS.iter().map(|agent| agent.id)) {
+        Some(near) => format!(" {WARN}(not known; did you mean {near}?){WARN:#}"),
+        None => format!(" {DIM}(not known; herald agents lists those that are){DIM:#}"),
+    }
 }
 
 fn payload(args: &Explain) -> anyhow::Result<Option<Vec<u8>>> {

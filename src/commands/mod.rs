@@ -3,6 +3,7 @@
 //! Owns how errors look and which exit status they give.
 
 mod agents;
+mod chart;
 mod completions;
 mod config;
 mod doctor;
@@ -18,10 +19,12 @@ mod play;
 mod preview;
 mod run;
 mod sounds;
+mod stats;
 mod status;
 mod tell;
 mod trust;
 mod volume;
+mod welcome;
 mod which;
 
 use std::io::{self, Write as _};
@@ -30,6 +33,7 @@ use std::time::Instant;
 
 use anstyle::{AnsiColor, Style};
 use clap::Parser as _;
+use clap::error::ErrorKind;
 
 use crate::cli::{Cli, Command};
 use crate::install::Way;
@@ -48,10 +52,21 @@ impl std::error::Error for Silent {}
 
 /// Runs the command that the arguments name.
 pub fn main(begun: Instant) -> ExitCode {
-    match run(Cli::parse(), begun) {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand && is_bare() => {
+            return welcome::run(error.exit_code());
+        }
+        Err(error) => error.exit(),
+    };
+    match run(cli, begun) {
         Ok(code) => code,
         Err(error) => fail(&error),
     }
+}
+
+fn is_bare() -> bool {
+    std::env::args_os().len() <= 1
 }
 
 fn run(cli: Cli, begun: Instant) -> anyhow::Result<ExitCode> {
@@ -73,6 +88,7 @@ fn run(cli: Cli, begun: Instant) -> anyhow::Result<ExitCode> {
         Command::Pack(command) => pack::run(&command),
         Command::Sounds(args) => sounds::run(&args),
         Command::Log(args) => log::run(&args),
+        Command::Stats(args) => stats::run(&args),
         Command::Status(args) => status::run(&args),
         Command::Doctor(args) => doctor::run(&args),
         Command::Config(args) => config::run(&args),
@@ -98,9 +114,15 @@ fn fail(error: &anyhow::Error) -> ExitCode {
     }
     if !error.is::<Silent>() {
         let mut stderr = anstream::stderr().lock();
-        let _ = writeln!(stderr, "{}", tell_error(&error.to_string()));
+        let text = error.to_string();
+        // What to do comes last, when everything is said.
+        let (what, hints) = text.split_at(text.find("\n  hint: ").unwrap_or(text.len()));
+        let _ = writeln!(stderr, "{}", tell_error(&tell::fitted(what, "herald: ".len())));
         for cause in error.chain().skip(1) {
-            let _ = writeln!(stderr, "  because: {cause}");
+            let _ = writeln!(stderr, "  {}", tell::fitted(&format!("because: {cause}"), 2));
+        }
+        if !hints.is_empty() {
+            let _ = writeln!(stderr, "{}", tell::fitted(hints.trim_start_matches('\n'), 2));
         }
     }
     ExitCode::FAILURE

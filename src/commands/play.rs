@@ -5,10 +5,10 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, bail};
+use anyhow::{Context as _, anyhow, bail};
 use serde_json::Value;
 
-use super::Silent;
+use super::tell::DIM;
 use crate::cli::Play;
 use crate::event::{self, EventName, Occurrence};
 use crate::journal::Tail;
@@ -24,10 +24,11 @@ const LOOK: Duration = Duration::from_millis(5);
 
 pub(super) fn run(args: &Play, begun: Instant) -> anyhow::Result<ExitCode> {
     let paths = Paths::from_env()?;
-    let Named { call, .. } = name(&args.what, &paths)?;
+    let Named { call, event } = name(&args.what, &paths)?;
     if let Some(sound) = &call.chosen {
         must_exist(sound, &call, &paths)?;
     }
+    doubt(event.as_ref(), &paths)?;
     let call = Call { force: args.force, volume: args.volume, ..call };
     let mut tail = Tail::from_end(&paths).context("could not read the journal")?;
     let rung = ring::ring(&paths, &call, begun);
@@ -42,20 +43,34 @@ pub(super) fn run(args: &Play, begun: Instant) -> anyhow::Result<ExitCode> {
     if end.finished() {
         return Ok(ExitCode::SUCCESS);
     }
-    writeln!(anstream::stderr(), "herald: {} was not heard to its end: {}", args.what, end.in_words())?;
-    Err(Silent.into())
+    bail!("{} was not heard to its end: {}\n  hint: {}", args.what, end.in_words(), end.hint())
+}
+
+/// An event of one's own that looks like a slip of the keys plays all the same, but not without a word.
+pub(super) fn doubt(event: Option<&EventName>, paths: &Paths) -> anyhow::Result<()> {
+    let Some(event) = event.filter(|event| event::canonical(event.as_str()).is_none()) else { return Ok(()) };
+    let config = crate::config::load(&paths.config, &paths.config_image(), paths.home.as_deref()).config;
+    if config.events.iter().any(|(own, _)| own == event) {
+        return Ok(());
+    }
+    if let Some(near) = crate::config::nearest(event.as_str(), event::EVENTS.iter().map(|row| row.name)) {
+        writeln!(anstream::stderr(), "{DIM}{event} is an event of your own; did you mean {near}?{DIM:#}")?;
+    }
+    Ok(())
 }
 
 /// A skip is no error of the caller's, but a script wants to know; trouble is told as trouble.
-fn skipped(what: &str, reason: Reason) -> anyhow::Result<()> {
+pub(super) fn skipped(what: &str, reason: Reason) -> anyhow::Result<()> {
     if matches!(reason, Reason::NoPlayer | Reason::StateUnavailable) {
         let hint = match reason {
-            Reason::NoPlayer => "herald-player must lie beside herald; install both with: cargo install --path .",
-            _ => "the state directory can't be used; see: herald log --last 1",
+            Reason::NoPlayer => "what is missing, and where it belongs: herald doctor",
+            _ => "what is wrong with the state directory: herald doctor",
         };
         bail!("{what} was not played: {reason}\n  hint: {hint}");
     }
-    writeln!(anstream::stdout(), "{what} was skipped: {reason}")?;
+    let mut out = anstream::stdout().lock();
+    writeln!(out, "{what} was skipped: {reason}")?;
+    writeln!(out, "  {DIM}{}; to hear it all the same:{DIM:#} --force", reason.meaning())?;
     Ok(())
 }
 
@@ -100,12 +115,14 @@ fn must_exist(sound: &SoundRef, call: &Call, paths: &Paths) -> anyhow::Result<()
 }
 
 fn readable(path: &Path) -> anyhow::Result<()> {
-    let about = || format!("could not play {}", path.display());
-    let meta = std::fs::metadata(path).with_context(about)?;
+    let shown = path.display();
+    let hint = "a file is looked for from where you are; events and sounds: herald sounds";
+    let meta = std::fs::metadata(path).map_err(|e| anyhow!("could not play {shown}: {e}\n  hint: {hint}"))?;
     if !meta.is_file() {
-        bail!("could not play {}: it is not a regular file", path.display());
+        bail!("could not play {shown}: it is not a regular file\n  hint: {hint}");
     }
-    std::fs::File::open(path).with_context(about)?;
+    let hint = "it must be readable for you, as by: chmod u+r";
+    std::fs::File::open(path).map_err(|e| anyhow!("could not play {shown}: {e}\n  hint: {hint} {shown}"))?;
     Ok(())
 }
 
@@ -123,6 +140,16 @@ impl End {
 
     pub(super) fn detail(&self) -> String {
         super::tell::clean(self.0["detail"].as_str().unwrap_or("nothing tells why"))
+    }
+
+    /// What to type next.
+    fn hint(&self) -> &'static str {
+        match self.0["outcome"].as_str() {
+            Some("superseded" | "replaced" | "expired") => "something else was heard instead; what tells: herald log",
+            Some("timed_out") => "it is longer than `timeout` allows; how long that is: herald config show",
+            _ if self.reason() == "no-sound" => "what was tried: herald which, with the same name",
+            _ => "what is wrong and what to do: herald doctor",
+        }
     }
 
     pub(super) fn in_words(&self) -> String {
@@ -150,5 +177,5 @@ pub(super) fn wait_for_end(tail: &mut Tail, rung: &Rung) -> anyhow::Result<End> 
         }
         pause(LOOK);
     }
-    bail!("request {id} did not end in time; see: herald log")
+    bail!("request {id} did not end in time\n  hint: what is wrong and what to do: herald doctor")
 }

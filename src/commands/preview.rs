@@ -10,8 +10,8 @@ use std::time::Instant;
 use anyhow::{Context as _, bail};
 
 use super::Silent;
-use super::play::wait_for_end;
-use super::tell::{BAD, BOLD, GOOD, clean, padded};
+use super::play::{skipped, wait_for_end};
+use super::tell::{self, BAD, BOLD, GOOD, clean, padded};
 use crate::cli::Preview;
 use crate::config::{self, Config};
 use crate::event::{self, EVENTS, EventName, Occurrence};
@@ -39,6 +39,11 @@ pub(super) fn run(args: &Preview, begun: Instant) -> anyhow::Result<ExitCode> {
         out.flush()?;
         let mut tail = Tail::from_end(&paths).context("could not read the journal")?;
         let rung = ring::ring(&paths, call, begun);
+        if matches!(rung.decision.reason, Reason::NoPlayer | Reason::StateUnavailable) {
+            writeln!(out, "{BAD}skipped: {}{BAD:#}", rung.decision.reason)?;
+            // The same for each of them: once is enough.
+            skipped(label, rung.decision.reason)?;
+        }
         if !rung.decision.play {
             writeln!(out, "{BAD}skipped: {}{BAD:#}", rung.decision.reason)?;
             if rung.decision.reason == Reason::OutputCoolingDown {
@@ -52,7 +57,8 @@ pub(super) fn run(args: &Preview, begun: Instant) -> anyhow::Result<ExitCode> {
             continue;
         }
         if end.reason() == "no-audio" {
-            writeln!(out, "{BAD}no output device{BAD:#}: {}", end.detail())?;
+            let lead = width + 2 + "no output device: ".len();
+            writeln!(out, "{BAD}no output device{BAD:#}: {}", tell::fitted(&end.detail(), lead))?;
             return otherwise(&paths, args.or_render.as_deref(), &calls, &config);
         }
         // One sound that is broken keeps nobody from hearing the others.
@@ -71,7 +77,10 @@ fn otherwise(
 ) -> anyhow::Result<ExitCode> {
     match file {
         Some(file) => render(paths, file, calls, config),
-        None => Err(Silent.into()),
+        None => {
+            let hints = ["what is wrong: herald doctor", "into a file: herald preview --render FILE.wav"];
+            Err(anyhow::anyhow!("nothing can be heard here\n  hint: {}", hints.join("\n  hint: ")))
+        }
     }
 }
 
@@ -118,8 +127,12 @@ fn calls(what: Option<&str>, config: &Config, paths: &Paths) -> anyhow::Result<V
         calls.push((label, call(event.parse()?, Some(chosen))));
     }
     if calls.is_empty() {
+        let packs = collection::names(&dirs);
+        let known = EVENTS.iter().map(|row| row.name).chain(packs.iter().map(String::as_str));
+        let meant = config::nearest(pack, known).map(|meant| format!("did you mean {meant}? ")).unwrap_or_default();
         bail!(
-            "{pack:?} is neither an event nor a pack with a sound in it\n  hint: this lists all packs: herald pack list"
+            "{pack:?} is neither an event nor a pack with a sound in it\n  hint: {meant}all events: herald preview; all packs: \
+             herald pack list"
         );
     }
     Ok(calls)
@@ -130,8 +143,9 @@ fn render(paths: &Paths, file: &Path, calls: &[(String, Call)], config: &Config)
     let player = spawn::sibling(ring::PLAYER)?;
     let mut args: Vec<OsString> = vec!["render".into(), file.into()];
     args.extend(calls.iter().map(|(_, call)| ring::in_hex(&ring::consider(paths, config, call).request).into()));
-    let status =
-        Command::new(&player).args(args).status().with_context(|| format!("could not start {}", player.display()))?;
+    let status = Command::new(&player).args(args).status().with_context(|| {
+        format!("could not start {}\n  hint: what is missing, and where it belongs: herald doctor", player.display())
+    })?;
     if !status.success() {
         return Err(Silent.into());
     }

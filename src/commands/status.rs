@@ -1,26 +1,34 @@
 //! `herald status`: who speaks, who waits, and how things stand.
 
+use std::borrow::Cow;
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
-use std::io::Write as _;
+use std::io::{self, Write};
 use std::process::ExitCode;
 
-use jiff::tz::TimeZone;
+use anstyle::Style;
 use jiff::{Timestamp, Zoned};
 use serde_json::{Value, json};
 
 use super::tell::{self, BAD, DIM, GOOD, WARN};
 use crate::cli::Json;
 use crate::config;
-use crate::journal;
+use crate::journal::text::{Field, Line};
+use crate::journal::{self, Text};
 use crate::paths::Paths;
 use crate::platform::clock::Stamp;
+use crate::platform::{look, spawn};
 use crate::policy;
+use crate::ring;
 use crate::sound::request::Request;
 use crate::speaker::{Current, Speaker, State};
 use crate::standing::mute::{self, Mute};
 
-/// A hook that took longer than this counts as slow, in microseconds.
-const SLOW_US: u64 = 10_000;
+/// So much of the journal's end is looked at first, in bytes.
+const END: u64 = 64 * 1024;
+
+/// Where values begin.
+const INDENT: usize = 12;
 
 pub(super) fn run(args: &Json) -> anyhow::Result<ExitCode> {
     let paths = Paths::from_env()?;
@@ -40,10 +48,16 @@ fn gather(paths: &Paths) -> anyhow::Result<Value> {
     let peeked = Speaker::peek(&paths.run());
     let trouble = peeked.as_ref().err().map(ToString::to_string);
     let (state, _) = peeked.unwrap_or_default().unwrap_or_default();
-    let lines = journal::read(paths)?;
+    let end = Text::read_end(paths, END)?;
+    let whole = OnceCell::new();
+    // Nearly always the end knows; what it doesn't is looked for in all of it.
+    let newest = |find: fn(&Text) -> Option<Value>| {
+        let all = || whole.get_or_init(|| Text::read(paths).unwrap_or_default());
+        find(&end.text).or_else(|| if end.is_whole { None } else { find(all()) })
+    };
     let cooling = state.cooling_until(Stamp::now());
-    let last = journal::last_at_output(&lines);
-    let failure = last.filter(|line| journal::is_without_output(line));
+    let last = newest(last_at_output);
+    let failure = last.as_ref().filter(|line| journal::is_without_output(line));
     let packs = &loaded.config.packs;
     let now = Zoned::now();
     let mutes = mute::all(paths, now.timestamp())?;
@@ -63,9 +77,11 @@ fn gather(paths: &Paths) -> anyhow::Result<Value> {
             "problems": problems,
         },
         "speaker": speaker(paths, &state, trouble.as_deref()),
-        "counters": counters(&lines),
+        "counters": counters(paths)?,
+        "last": { "heard": newest(last_heard), "not_heard": newest(last_unheard) },
+        "player": spawn::sibling(ring::PLAYER).ok().filter(|player| look::is_executable(player)),
         "output": {
-            "backend": last.filter(|_| failure.is_none()).map_or(Value::Null, |line| line["backend"].clone()),
+            "backend": last.as_ref().filter(|_| failure.is_none()).map_or(Value::Null, |line| line["backend"].clone()),
             "device": null,
             "cooling_down_until": cooling.map(time),
             "failure": failure.map(|line| json!({
@@ -124,112 +140,235 @@ fn time(stamp: Stamp) -> Option<String> {
     Timestamp::from_millisecond(i64::try_from(stamp.wall_ms).ok()?).ok().map(|time| time.to_string())
 }
 
-/// Counts per decision and outcome, over what the journal still holds.
-fn counters(lines: &[Value]) -> Value {
-    let mut decisions = BTreeMap::new();
-    let mut outcomes = BTreeMap::new();
-    let mut slow = 0_u64;
-    let count = |map: &mut BTreeMap<String, u64>, word: &Value| {
-        *map.entry(word.as_str().unwrap_or("unknown").to_owned()).or_default() += 1;
+/// The newest line that `is` what is looked for; only lines with these words in them are parsed.
+fn newest(text: &Text, mut may_be: impl FnMut(&Line<'_>) -> bool, is: impl Fn(&Value) -> bool) -> Option<Value> {
+    text.lines_back().filter(|line| may_be(line)).filter_map(|line| line.value()).find(|line| is(line))
+}
+
+/// The newest playback that got as far as an output.
+fn last_at_output(text: &Text) -> Option<Value> {
+    let (backend, reason) = (Field::new("\"backend\":"), Field::new("\"reason\":"));
+    let may_be = |line: &Line<'_>| line.text(&backend).is_some() || line.text(&reason).as_deref() == Some("no-audio");
+    newest(text, may_be, journal::reached_output)
+}
+
+fn last_heard(text: &Text) -> Option<Value> {
+    let first = Field::new("\"first_sample_ms\":");
+    let line = newest(text, |line| line.number(&first).is_some(), |line| line["kind"] == "playback")?;
+    Some(json!({ "time": line["time"], "event": line["event"], "sound": line["sound"], "outcome": line["outcome"] }))
+}
+
+fn last_unheard(text: &Text) -> Option<Value> {
+    let (decision, outcome) = (Field::new("\"decision\":"), Field::new("\"outcome\":"));
+    let first = Field::new("\"first_sample_ms\":");
+    let may_be = |line: &Line<'_>| match line.text(&decision) {
+        Some(decision) => decision == "skip",
+        None => line.text(&outcome).is_some_and(|outcome| outcome != "finished") && line.number(&first).is_none(),
     };
-    for line in lines {
-        match line["kind"].as_str() {
-            Some("occurrence") => {
-                count(&mut decisions, &line["reason"]);
-                slow += u64::from(line["took_us"].as_u64() > Some(SLOW_US));
-            }
-            Some("playback") => {
-                // What was not to be heard is no failure.
-                let skipped = journal::skipped_for(line).map(|reason| json!(reason));
-                count(&mut outcomes, skipped.as_ref().unwrap_or(&line["outcome"]));
-            }
-            _ => {}
+    let line = newest(text, may_be, |line| line["reason"].is_string())?;
+    let event = if line["event"].is_null() { &line["agent_event"] } else { &line["event"] };
+    Some(json!({ "time": line["time"], "event": event, "reason": line["reason"], "detail": line["detail"] }))
+}
+
+/// Counts per decision and outcome, over what the journal still holds.
+fn counters(paths: &Paths) -> io::Result<Value> {
+    let [kind, reason, outcome, took_us] = ["\"kind\":", "\"reason\":", "\"outcome\":", "\"took_us\":"].map(Field::new);
+    let (mut decisions, mut outcomes) = (BTreeMap::new(), BTreeMap::new());
+    let mut slow = 0_u64;
+    let count = |map: &mut BTreeMap<String, u64>, word: Option<Cow<'_, str>>| {
+        let word = word.unwrap_or(Cow::Borrowed("unknown"));
+        match map.get_mut(&*word) {
+            Some(count) => *count += 1,
+            None => drop(map.insert(word.into_owned(), 1)),
         }
-    }
-    json!({ "decisions": decisions, "outcomes": outcomes, "slow": slow })
+    };
+    Text::each(paths, |line| match line.text(&kind).as_deref() {
+        Some("occurrence") => {
+            count(&mut decisions, line.text(&reason));
+            slow += u64::from(line.number(&took_us).is_some_and(|us| us > journal::SLOW_US as f64));
+        }
+        // What was not to be heard is no failure.
+        Some("playback") => match line.text(&reason).filter(|reason| journal::is_skip(reason)) {
+            Some(reason) => count(&mut outcomes, Some(reason)),
+            None => count(&mut outcomes, line.text(&outcome)),
+        },
+        _ => {}
+    })?;
+    Ok(json!({ "decisions": decisions, "outcomes": outcomes, "slow": slow }))
 }
 
-/// A time of the JSON as people write it.
+/// A time of the JSON as people write it, without the year.
 fn clock(time: &Value) -> String {
-    let time = time.as_str().and_then(|text| text.parse::<Timestamp>().ok());
-    time.map_or_else(String::new, |time| time.to_zoned(TimeZone::system()).strftime("%m-%d %H:%M:%S").to_string())
+    let time = tell::clock(time.as_str().unwrap_or_default());
+    time.get(5..).unwrap_or_default().to_owned()
 }
 
-fn output(output: &Value) -> String {
-    let until = &output["cooling_down_until"];
+/// What a person asks first: is it silent now, why, until when, and what to type.
+struct Lead {
+    style: Style,
+    text: String,
+    next: Option<&'static str>,
+}
+
+/// A point in time of the JSON as people say it, with how long that is; nothing where there is no end.
+fn until(time: &Value) -> String {
+    match time.as_str().and_then(|text| text.parse::<Timestamp>().ok()) {
+        Some(until) if until < mute::FOREVER => format!(" {}", super::mute::end(until, &Zoned::now())),
+        _ => String::new(),
+    }
+}
+
+fn lead(status: &Value) -> Lead {
+    let output = &status["output"];
     let failure = &output["failure"];
     let why = failure["detail"].as_str().or(failure["reason"].as_str()).map(tell::clean).unwrap_or_default();
-    if until.is_string() {
-        format!("{WARN}left alone until {}{WARN:#}: {why}", clock(until))
+    let (muted, cooling) = (&status["muted_until"], &output["cooling_down_until"]);
+    let is_new = status["last"]["heard"].is_null() && status["last"]["not_heard"].is_null();
+    let (style, text, next) = if status["player"].is_null() {
+        (BAD, "none can be heard: herald-player is missing beside herald".to_owned(), Some("herald doctor"))
+    } else if !muted.is_null() {
+        (WARN, format!("mute{}", until(muted)), Some("herald unmute"))
+    } else if !status["quiet_until"].is_null() {
+        (WARN, format!("quiet hours{}", until(&status["quiet_until"])), Some("herald config show"))
+    } else if cooling.is_string() {
+        (WARN, format!("the output failed and is left alone until {}: {why}", clock(cooling)), Some("herald doctor"))
     } else if failure.is_object() {
-        format!("{WARN}none at {}{WARN:#}: {why}", clock(&failure["time"]))
+        (WARN, format!("the output failed at {}: {why}", clock(&failure["time"])), Some("herald doctor"))
+    } else if status["volume"] == 0 {
+        (WARN, "on, but the volume is 0".to_owned(), Some("herald volume 70"))
+    } else if is_new {
+        (GOOD, "on; nothing has been heard yet".to_owned(), Some("herald preview"))
     } else {
-        output["backend"].as_str().map_or_else(|| "not used yet".to_owned(), tell::clean)
-    }
+        (GOOD, "on".to_owned(), None)
+    };
+    Lead { style, text, next }
 }
 
-/// Why nothing is heard now, and until when; a line each.
-fn silences(status: &Value) -> Vec<String> {
-    let now = Zoned::now();
-    let end = |value: &Value| match value.as_str().and_then(|text| text.parse::<Timestamp>().ok()) {
-        Some(until) if until < mute::FOREVER => format!(" {}", super::mute::end(until, &now)),
-        _ => String::new(),
-    };
-    let muted = Some(&status["muted_until"]).filter(|until| !until.is_null());
-    let muted = muted.map(|until| format!("everything is mute{}; to end it: herald unmute", end(until)));
-    let sessions = status["muted_sessions"].as_array().into_iter().flatten().map(|mute| {
-        let name = tell::clean(mute["session"].as_str().unwrap_or_default());
-        format!("session {name} is mute{}; to end it: herald unmute --session {name}", end(&mute["until"]))
-    });
-    let quiet = Some(&status["quiet_until"]).filter(|until| !until.is_null());
-    let quiet = quiet.map(|until| format!("quiet hours{}", end(until)));
-    muted.into_iter().chain(sessions).chain(quiet).collect()
+/// Rows of a name and a value, in lines that fit.
+struct Rows<W: Write> {
+    out: W,
+    width: usize,
+}
+
+impl<W: Write> Rows<W> {
+    fn row(&mut self, name: &str, style: Style, text: &str) -> io::Result<()> {
+        let mut name = name;
+        for line in tell::wrapped(text, self.width - INDENT) {
+            writeln!(self.out, "{DIM}{name:>0$}{DIM:#}  {style}{line}{style:#}", INDENT - 2)?;
+            name = "";
+        }
+        Ok(())
+    }
+
+    /// What to type, in one piece, so that it can be copied.
+    fn next(&mut self, command: &str) -> io::Result<()> {
+        writeln!(self.out, "{:INDENT$}{DIM}try:{DIM:#} {command}", "")
+    }
 }
 
 fn print(status: &Value) -> anyhow::Result<()> {
-    let mut out = anstream::stdout().lock();
+    let mut rows = Rows { out: anstream::stdout().lock(), width: tell::width() };
+    let plain = Style::new();
     let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), tell::clean);
-    let mut row = |name: &str, value: String| writeln!(out, "{DIM}{name:>9}{DIM:#}  {value}");
-    for silence in silences(status) {
-        row("silent", format!("{WARN}{silence}{WARN:#}"))?;
+    let lead = lead(status);
+    rows.row("sounds", lead.style, &lead.text)?;
+    lead.next.map_or(Ok(()), |next| rows.next(next))?;
+    for session in status["muted_sessions"].as_array().into_iter().flatten() {
+        let name = text(&session["session"]);
+        rows.row("session", WARN, &format!("{name} is mute{}", until(&session["until"])))?;
+        rows.next(&format!("herald unmute --session {name}"))?;
     }
-    row("version", text(&status["version"]))?;
-    row("volume", text(&status["volume"]))?;
-    row("pack", text(&status["pack"]))?;
-    let config = &status["config"];
-    let problems = config["problems"].as_array().map_or(0, Vec::len);
-    let health = if problems == 0 {
-        format!("{GOOD}ok{GOOD:#}")
-    } else {
-        let count = if problems == 1 { "1 problem".to_owned() } else { format!("{problems} problems") };
-        format!("{BAD}{count}{BAD:#}, see: herald config check")
+    rows.row("volume", plain, &text(&status["volume"]))?;
+    let packs = match &status["pack"] {
+        Value::Array(packs) => packs.iter().map(text).collect::<Vec<_>>().join(", "),
+        one => text(one),
     };
-    row("config", format!("{} {health}", text(&config["path"])))?;
+    rows.row("pack", plain, &packs)?;
+    config_row(&mut rows, &status["config"])?;
     let speaker = &status["speaker"];
-    let who = |value: &Value| match value {
-        Value::Null => "nobody".to_owned(),
-        some => {
-            let event = some["event"].as_str().unwrap_or("a sound");
-            format!("#{} {event} {DIM}since {}{DIM:#}", some["request"], clock(&some["since"]))
-        }
-    };
-    row("speaks", who(&speaker["owner"]))?;
-    row("waits", who(&speaker["pending"]))?;
+    let event = |value: &Value| value["event"].as_str().map_or_else(|| "a sound".to_owned(), tell::clean);
+    let since = |value: &Value| format!("#{} {} since {}", value["request"], event(value), clock(&value["since"]));
+    match &speaker["owner"] {
+        Value::Null => rows.row("speaks", plain, "nobody")?,
+        owner => rows.row("speaks", GOOD, &since(owner))?,
+    }
+    if let pending @ Value::Object(_) = &speaker["pending"] {
+        rows.row("waits", plain, &since(pending))?;
+    }
     for held in speaker["held_back"].as_array().into_iter().flatten() {
-        let event = tell::clean(held["event"].as_str().unwrap_or("a sound"));
-        row("held back", format!("{event} since {}, for {} ms", clock(&held["since"]), held["delay_ms"]))?;
+        let text = format!("{} since {}, for {} ms", event(held), clock(&held["since"]), held["delay_ms"]);
+        rows.row("held back", plain, &text)?;
     }
-    row("next", format!("#{}", speaker["next_request"]))?;
     if let Some(trouble) = speaker["trouble"].as_str() {
-        row("trouble", format!("{BAD}{}{BAD:#}, see: herald doctor", tell::clean(trouble)))?;
+        rows.row("trouble", BAD, &tell::clean(trouble))?;
+        rows.next("herald doctor")?;
     }
-    row("output", output(&status["output"]))?;
+    let last = &status["last"];
+    if let heard @ Value::Object(_) = &last["heard"] {
+        let name = if heard["event"].is_null() { text(&heard["sound"]) } else { event(heard) };
+        rows.row("last heard", plain, &format!("{} {name}", clock(&heard["time"])))?;
+    }
+    if let unheard @ Value::Object(_) = &last["not_heard"] {
+        let (time, reason) = (clock(&unheard["time"]), text(&unheard["reason"]));
+        rows.row("last not", plain, &format!("{time} {} ({reason})", event(unheard)))?;
+    }
+    if let Some(backend) = status["output"]["backend"].as_str() {
+        rows.row("output", plain, &tell::clean(backend))?;
+    }
     let list = |value: &Value| {
         let pairs = value.as_object().into_iter().flatten().map(|(word, count)| format!("{word} {count}"));
         let joined = pairs.collect::<Vec<_>>().join(", ");
         if joined.is_empty() { "none".to_owned() } else { joined }
     };
-    row("decided", list(&status["counters"]["decisions"]))?;
-    row("ended", list(&status["counters"]["outcomes"]))?;
+    let counters = &status["counters"];
+    rows.row("decided", plain, &list(&counters["decisions"]))?;
+    rows.row("ended", plain, &list(&counters["outcomes"]))?;
+    rows.row("version", plain, &text(&status["version"]))?;
     Ok(())
+}
+
+fn config_row(rows: &mut Rows<impl Write>, config: &Value) -> io::Result<()> {
+    let path = config["path"].as_str().map(tell::clean).unwrap_or_default();
+    let problems = config["problems"].as_array().map_or(0, Vec::len);
+    if problems == 0 {
+        return rows.row("config", Style::new(), &format!("{path} ok"));
+    }
+    let count = if problems == 1 { "1 problem".to_owned() } else { format!("{problems} problems") };
+    rows.row("config", if config["ok"] == true { WARN } else { BAD }, &format!("{path} {count}"))?;
+    rows.next("herald config check")
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+
+    #[rstest]
+    #[case::well(json!({}), "on", None)]
+    #[case::new(json!({ "last": { "heard": null, "not_heard": null } }), "nothing has been heard yet", Some("herald preview"))]
+    #[case::no_volume(json!({ "volume": 0 }), "the volume is 0", Some("herald volume 70"))]
+    #[case::no_player(json!({ "player": null, "muted_until": "x" }), "herald-player is missing", Some("herald doctor"))]
+    #[case::muted(json!({ "muted_until": "2040-11-21T10:00:00Z" }), "mute until ", Some("herald unmute"))]
+    #[case::for_good(json!({ "muted_until": mute::FOREVER }), "mute", Some("herald unmute"))]
+    #[case::quiet(json!({ "quiet_until": "2040-11-21T10:00:00Z" }), "quiet hours until ", Some("herald config show"))]
+    #[case::failed(
+        json!({ "output": { "failure": { "time": "2026-11-21T10:00:00Z", "detail": "no server" } } }),
+        "no server", Some("herald doctor"),
+    )]
+    #[case::cooling(
+        json!({ "output": { "cooling_down_until": "2026-11-21T10:00:00Z", "failure": { "reason": "no-audio" } } }),
+        "left alone until 11-2", Some("herald doctor"),
+    )]
+    fn what_keeps_it_silent_is_told_first(#[case] with: Value, #[case] part: &str, #[case] next: Option<&str>) {
+        let mut status = json!({
+            "player": "/bin/herald-player", "volume": 70, "muted_until": null,
+            "last": { "heard": { "time": "2026-11-21T10:00:00Z" }, "not_heard": null },
+            "output": { "cooling_down_until": null, "failure": null },
+        });
+        status.as_object_mut().unwrap().extend(with.as_object().unwrap().clone());
+        let lead = lead(&status);
+        assert!(lead.text.contains(part), "{}", lead.text);
+        assert_eq!(lead.next, next);
+    }
 }

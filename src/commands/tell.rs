@@ -21,6 +21,53 @@ pub(super) fn json_line(value: &Value) -> io::Result<()> {
     writeln!(anstream::stdout(), "{value}")
 }
 
+/// How wide lines on standard output may be: as wide as the terminal, else as one that was never made wider.
+pub(super) fn width() -> usize {
+    let size = terminal_size::terminal_size_of(io::stdout());
+    size.map_or(80, |(terminal_size::Width(columns), _)| usize::from(columns).max(40))
+}
+
+/// The text of an error as a terminal shows it best: each of its lines broken between words, what is broken indented.
+/// Elsewhere it stays as it is, for those that search in it.
+pub(super) fn fitted(text: &str, lead: usize) -> String {
+    let Some((terminal_size::Width(columns), _)) = terminal_size::terminal_size_of(io::stderr()) else {
+        return text.to_owned();
+    };
+    fitted_to(text, lead, usize::from(columns).max(40))
+}
+
+/// The first line begins at column `lead`.
+fn fitted_to(text: &str, lead: usize, width: usize) -> String {
+    let mut fitted = Vec::new();
+    for (at, line) in text.lines().enumerate() {
+        let indent = line.len() - line.trim_start().len();
+        let lead = if at == 0 { lead.max(indent) } else { indent };
+        // A place for what is already there; it is taken out again.
+        let held = format!("{}{}", "\u{1}".repeat(lead), line.trim_start());
+        for (part, piece) in wrapped(&held, width - indent - 2).into_iter().enumerate() {
+            let piece = piece.trim_start_matches('\u{1}');
+            fitted.push(match part {
+                0 => format!("{:indent$}{piece}", ""),
+                _ => format!("{:1$}{piece}", "", indent + 2),
+            });
+        }
+    }
+    fitted.join("\n")
+}
+
+/// A time of the journal as people here write it; what is none stays as it is.
+pub(super) fn clock(time: &str) -> String {
+    let zoned = time.parse::<jiff::Timestamp>().map(|time| time.to_zoned(jiff::tz::TimeZone::system()));
+    zoned.map_or_else(|_| clean(time), |time| time.strftime("%Y-%m-%d %H:%M:%S").to_string())
+}
+
+/// What somebody types who has just installed Herald.
+pub(super) fn first_steps(out: &mut impl Write) -> io::Result<()> {
+    writeln!(out, "  herald preview             {DIM}hear what there is to hear{DIM:#}")?;
+    writeln!(out, "  herald agents              {DIM}which agents are here{DIM:#}")?;
+    writeln!(out, "  herald install AGENT       {DIM}let one of them be heard{DIM:#}")
+}
+
 /// A duration as the JSON shapes have it.
 pub(super) fn millis(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
@@ -94,7 +141,15 @@ pub(super) fn sound_json(sound: &Sound) -> Value {
 
 #[cfg(test)]
 mod tests {
-    use super::wrapped;
+    use super::{fitted_to, wrapped};
+
+    #[test]
+    fn an_error_is_broken_under_its_own_beginning() {
+        let text = "could not do it\n  hint: do this instead of that";
+        assert_eq!(fitted_to(text, 8, 80), text);
+        assert_eq!(fitted_to(text, 8, 20), "could not\n  do it\n  hint: do this\n    instead of that");
+        assert_eq!(fitted_to("", 8, 20), "");
+    }
 
     #[test]
     fn lines_are_broken_between_words_only() {

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use serde_json::json;
 
-use super::play::{Named, name};
+use super::play::{Named, doubt, name};
 use super::tell;
 use crate::cli::Which;
 use crate::config;
@@ -17,6 +17,7 @@ use crate::sound;
 pub(super) fn run(args: &Which) -> anyhow::Result<ExitCode> {
     let paths = Paths::from_env()?;
     let Named { mut call, event } = name(&args.what, &paths)?;
+    doubt(event.as_ref(), &paths)?;
     call.occurrence.session = args.session.as_deref().and_then(|text| Session::meant_by(text).first().copied());
     let loaded = config::load(&paths.config, &paths.config_image(), paths.home.as_deref());
     let considered = ring::consider(&paths, &loaded.config, &call);

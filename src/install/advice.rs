@@ -45,7 +45,6 @@ pub(super) fn without_hooks(id: &str) -> Option<&'static str> {
         "amp" | "pi" | "omp" => {
             "it has plugins instead of hooks; have one run: herald hook --event task.complete, when its turn ends"
         }
-        "claude" => "did you mean claude-code?",
         _ => return None,
     })
 }

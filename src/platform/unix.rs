@@ -458,6 +458,23 @@ pub fn stdout_is_terminal() -> bool {
     rustix::termios::isatty(rustix::stdio::stdout())
 }
 
+/// Waits for so long; sooner, and with `true`, where nobody reads standard output any more.
+pub fn pause_until_unread(time: Duration) -> bool {
+    use rustix::event::{PollFd, PollFlags, Timespec, poll};
+    let begun = std::time::Instant::now();
+    let stdout = rustix::stdio::stdout();
+    // Asked for nothing, it tells only of errors: a reader that is gone.
+    let mut fds = [PollFd::new(&stdout, PollFlags::empty())];
+    let gone = match Timespec::try_from(time) {
+        Ok(limit) => poll(&mut fds, Some(&limit)).is_ok_and(|ready| ready > 0),
+        Err(_) => false,
+    };
+    if !gone {
+        super::lock::pause(time.saturating_sub(begun.elapsed()));
+    }
+    gone
+}
+
 /// Whether `path` still names the open file.
 pub fn is_same_file(file: &File, path: &Path) -> bool {
     let (Ok(open), Ok(named)) = (rustix::fs::fstat(file), rustix::fs::lstat(path)) else { return false };

@@ -324,6 +324,12 @@ pub fn stdout_is_terminal() -> bool {
     io::stdout().is_terminal()
 }
 
+/// Waits for so long. Whether anybody reads standard output is seen with the next line.
+pub fn pause_until_unread(time: Duration) -> bool {
+    super::lock::pause(time);
+    false
+}
+
 /// Whether standard input is a terminal.
 pub fn stdin_is_terminal() -> bool {
     use std::io::IsTerminal as _;

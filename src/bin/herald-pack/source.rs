@@ -32,7 +32,7 @@ impl Source {
         let path = PathBuf::from(text);
         let kind = fs::metadata(&path).with_context(|| {
             format!(
-                "could not find the pack {text:?}; name a directory, a .zip or .tar.gz file, or an https:// address"
+                "could not find the pack {text:?}\n  it may be a directory, a .zip, .tar or .tar.gz file, or an https:// address"
             )
         })?;
         if kind.is_dir() {

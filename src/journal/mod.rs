@@ -2,14 +2,31 @@
 //!
 //! Owns the file, its rotation and its shapes. Nothing of a prompt, a command or an answer ever gets here: sessions are
 //! short hashes, names are cleaned. A line that can't be written is lost, and nothing else is.
+//!
+//! | room | owns |
+//! |---|---|
+//! | [`text`] | the files as they lie there: lines, and single fields of them without parsing the rest |
+//! | [`Tail`] | reading on, across a rotation |
+//! | [`filter`] | which lines somebody wants to see |
+//! | [`since`] | a point in the past, as people write it |
+//! | [`stats`] | pure: what was heard, what was not and why |
+
+pub mod filter;
+pub mod since;
+pub mod stats;
+mod tail;
+pub mod text;
 
 use std::fs::File;
-use std::io::{self, BufRead as _, BufReader, Write as _};
+use std::io::{self, Write as _};
 use std::path::Path;
 
 use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::Value;
+
+pub use tail::Tail;
+pub use text::Text;
 
 use crate::config::Circumstance;
 use crate::paths::Paths;
@@ -18,6 +35,9 @@ use crate::policy::Reason;
 
 /// The size at which a journal file becomes the old one, in bytes.
 pub const ROTATE_AT: u64 = 4 * 1024 * 1024;
+
+/// A hook that took longer than this counts as slow, in microseconds.
+pub const SLOW_US: u64 = 10_000;
 
 /// One line.
 #[derive(Debug, Serialize)]
@@ -179,37 +199,17 @@ fn rotate(paths: &Paths, full: &File) {
 /// # Errors
 /// Where a file that is there can't be read.
 pub fn read(paths: &Paths) -> io::Result<Vec<Value>> {
-    let mut lines = Vec::new();
-    for path in [paths.old_journal(), paths.journal()] {
-        match platform::open_for_reading(&path) {
-            Ok(file) => lines.extend(parse(BufReader::new(file))?),
-            Err(e) if e.kind() == io::ErrorKind::NotFound => {}
-            Err(e) => return Err(io::Error::new(e.kind(), format!("could not read journal {}: {e}", path.display()))),
-        }
-    }
-    Ok(lines)
-}
-
-/// The lines of one stretch of a journal.
-///
-/// # Errors
-/// Where it can't be read.
-pub fn parse(mut text: impl io::BufRead) -> io::Result<Vec<Value>> {
-    let mut lines = Vec::new();
-    let mut line = Vec::new();
-    while text.read_until(b'\n', &mut line)? > 0 {
-        lines.extend(serde_json::from_slice::<Value>(&line).ok().filter(Value::is_object));
-        line.clear();
-    }
-    Ok(lines)
+    Ok(Text::read(paths)?.lines().filter_map(|line| line.value()).collect())
 }
 
 /// The newest playback that got as far as an output, whether or not it was heard there.
 pub fn last_at_output(lines: &[Value]) -> Option<&Value> {
-    lines
-        .iter()
-        .rev()
-        .find(|line| line["kind"] == "playback" && (line["backend"].is_string() || is_without_output(line)))
+    lines.iter().rev().find(|line| reached_output(line))
+}
+
+/// Whether this is a playback that got as far as an output.
+pub fn reached_output(line: &Value) -> bool {
+    line["kind"] == "playback" && (line["backend"].is_string() || is_without_output(line))
 }
 
 /// When an agent was last heard of.
@@ -223,64 +223,13 @@ pub fn is_without_output(playback: &Value) -> bool {
     playback["reason"] == "no-audio"
 }
 
+/// Whether a playback that failed for this reason was skipped at the last moment.
+pub fn is_skip(reason: &str) -> bool {
+    Circumstance::ALL.iter().any(|one| one.as_str() == reason)
+}
+
 /// What a playback was skipped for at the last moment, where it was: the outcomes of the journal have no word for it.
 pub fn skipped_for(playback: &Value) -> Option<Reason> {
     let reason = playback["reason"].as_str().filter(|_| playback["outcome"] == "failed")?;
     Circumstance::ALL.into_iter().find(|one| one.as_str() == reason).map(Reason::from)
-}
-
-/// Reads on where it stopped, across a rotation.
-#[derive(Debug)]
-pub struct Tail {
-    path: std::path::PathBuf,
-    file: Option<BufReader<File>>,
-    partial: Vec<u8>,
-}
-
-impl Tail {
-    /// Begins at the journal's present end.
-    ///
-    /// # Errors
-    /// Where the journal is there but can't be read.
-    pub fn from_end(paths: &Paths) -> io::Result<Self> {
-        use std::io::Seek as _;
-        let mut tail = Self { path: paths.journal(), file: None, partial: Vec::new() };
-        tail.reopen()?;
-        if let Some(file) = &mut tail.file {
-            file.seek(io::SeekFrom::End(0))?;
-        }
-        Ok(tail)
-    }
-
-    fn reopen(&mut self) -> io::Result<()> {
-        self.file = match platform::open_for_reading(&self.path) {
-            Ok(file) => Some(BufReader::new(file)),
-            Err(e) if e.kind() == io::ErrorKind::NotFound => None,
-            Err(e) => return Err(e),
-        };
-        Ok(())
-    }
-
-    /// The lines that were added since the last call.
-    ///
-    /// # Errors
-    /// Where the journal can't be read.
-    pub fn news(&mut self) -> io::Result<Vec<Value>> {
-        let mut lines = Vec::new();
-        loop {
-            if let Some(file) = &mut self.file {
-                while file.read_until(b'\n', &mut self.partial)? > 0 && self.partial.ends_with(b"\n") {
-                    lines.extend(parse(self.partial.as_slice())?);
-                    self.partial.clear();
-                }
-                if platform::is_same_file(file.get_ref(), &self.path) {
-                    return Ok(lines);
-                }
-            }
-            self.reopen()?;
-            if self.file.is_none() {
-                return Ok(lines);
-            }
-        }
-    }
 }

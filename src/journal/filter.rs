@@ -1,0 +1,205 @@
+//! Which lines somebody wants to see.
+//!
+//! Only an occurrence knows agent and session; the lines that follow from it are known by its request.
+
+use std::collections::HashSet;
+
+use jiff::Timestamp;
+use serde_json::Value;
+
+use super::text::{Field, Line};
+
+/// What is asked for; what is empty takes everything.
+#[derive(Clone, Debug, Default)]
+pub struct Wanted {
+    /// Events: names or globs, Herald's or the agent's.
+    pub events: Vec<String>,
+    /// Agents, by id.
+    pub agents: Vec<String>,
+    /// Sessions, by their short hash.
+    pub sessions: Vec<String>,
+    /// Reasons and outcomes.
+    pub reasons: Vec<String>,
+    /// Nothing that was heard.
+    pub unheard: bool,
+    /// Nothing older.
+    pub since: Option<Timestamp>,
+}
+
+/// Goes over lines, oldest first.
+#[derive(Debug)]
+pub struct Filter {
+    wanted: Wanted,
+    fields: Fields,
+    /// The requests of the occurrences that were taken.
+    requests: HashSet<u64>,
+    since: String,
+}
+
+#[derive(Debug)]
+struct Fields {
+    time: Field,
+    kind: Field,
+    agent: Field,
+    agent_event: Field,
+    event: Field,
+    session: Field,
+    decision: Field,
+    reason: Field,
+    outcome: Field,
+    what: Field,
+    request: Field,
+}
+
+impl Filter {
+    /// A filter that has seen nothing yet.
+    pub fn new(wanted: Wanted) -> Self {
+        let since = wanted.since.map(seconds).unwrap_or_default();
+        let fields = Fields {
+            time: Field::new("\"time\":"),
+            kind: Field::new("\"kind\":"),
+            agent: Field::new("\"agent\":"),
+            agent_event: Field::new("\"agent_event\":"),
+            event: Field::new("\"event\":"),
+            session: Field::new("\"session\":"),
+            decision: Field::new("\"decision\":"),
+            reason: Field::new("\"reason\":"),
+            outcome: Field::new("\"outcome\":"),
+            what: Field::new("\"what\":"),
+            request: Field::new("\"request\":"),
+        };
+        Self { wanted, fields, requests: HashSet::new(), since }
+    }
+
+    /// Whether nothing is asked for, so that every line is taken.
+    pub fn takes_all(&self) -> bool {
+        let Wanted { events, agents, sessions, reasons, unheard, since } = &self.wanted;
+        let lists = [events, agents, sessions, reasons];
+        lists.iter().all(|list| list.is_empty()) && !unheard && since.is_none()
+    }
+
+    /// Whether the line is wanted.
+    pub fn takes(&mut self, line: &Line<'_>) -> bool {
+        let fields = &self.fields;
+        let text = |field| line.text(field);
+        let request = line.number(&fields.request).map(|id| id as u64);
+        let (about, plays) = if text(&fields.kind).as_deref() == Some("occurrence") {
+            let wanted = self.is_about(line);
+            if let Some(id) = request.filter(|_| wanted) {
+                self.requests.insert(id);
+            }
+            (wanted, text(&fields.decision).as_deref() == Some("play"))
+        } else {
+            let known = request.is_some_and(|id| self.requests.contains(&id));
+            // Of a playback whose occurrence lies further back than the journal, the event is known all the same.
+            let by_event = || self.wanted.agents.is_empty() && self.wanted.sessions.is_empty() && self.is_about(line);
+            (known || by_event(), text(&fields.outcome).as_deref() == Some("finished"))
+        };
+        about && !(self.wanted.unheard && plays) && self.has_reason(line) && self.is_recent(line)
+    }
+
+    fn is_about(&self, line: &Line<'_>) -> bool {
+        let any = |list: &[String], takes: &dyn Fn(&str) -> bool| list.is_empty() || list.iter().any(|one| takes(one));
+        let text = |field| line.text(field);
+        let Self { fields, wanted, .. } = self;
+        any(&wanted.agents, &|agent| text(&fields.agent).as_deref() == Some(agent))
+            && any(&wanted.sessions, &|session| text(&fields.session).as_deref() == Some(session))
+            && any(&wanted.events, &|event| {
+                let matches = |name: &str| fast_glob::glob_match(event, name);
+                text(&fields.event).is_some_and(|name| matches(&name))
+                    || text(&fields.agent_event).is_some_and(|name| matches(&name))
+            })
+    }
+
+    fn has_reason(&self, line: &Line<'_>) -> bool {
+        let Self { fields, wanted, .. } = self;
+        wanted.reasons.is_empty()
+            || [&fields.reason, &fields.outcome, &fields.what]
+                .into_iter()
+                .filter_map(|field| line.text(field))
+                // `timed_out` is written `timed out` where people read it.
+                .any(|word| {
+                    wanted.reasons.iter().any(|reason| reason.replace([' ', '-'], "_") == word.replace('-', "_"))
+                })
+    }
+
+    fn is_recent(&self, line: &Line<'_>) -> bool {
+        // Both are UTC and of one form up to the seconds, so that their order is that of their letters.
+        self.since.is_empty() || line.text(&self.fields.time).is_some_and(|time| *time >= *self.since)
+    }
+}
+
+/// A time up to the seconds, as the journal's lines begin.
+pub(super) fn seconds(time: Timestamp) -> String {
+    time.strftime("%Y-%m-%dT%H:%M:%S").to_string()
+}
+
+/// The words of a field that the journal knows, each once: what might have been meant by one it doesn't know.
+pub fn known<'a>(lines: impl Iterator<Item = Line<'a>>, key: &'static str) -> Vec<String> {
+    let field = Field::new(key);
+    let mut seen = std::collections::BTreeSet::new();
+    for word in lines.filter_map(|line| line.text(&field)) {
+        if !seen.contains(&*word) {
+            seen.insert(word.into_owned());
+        }
+    }
+    seen.into_iter().collect()
+}
+
+/// The line as the filter wants it, of one that was parsed already.
+pub fn takes_value(filter: &mut Filter, line: &Value) -> bool {
+    filter.takes(&Line::new(line.to_string().as_bytes()))
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+    use crate::journal::Text;
+
+    const LINES: &str = concat!(
+        r#"{"time":"2026-11-20T10:00:00Z","kind":"occurrence","agent":"codex","agent_event":"Stop","event":"task.complete","session":"aaaaaaaa","decision":"play","reason":"ok","request":1}"#,
+        "\n",
+        r#"{"time":"2026-11-20T10:00:01.5Z","kind":"playback","request":1,"event":"task.complete","outcome":"finished","reason":"ok"}"#,
+        "\n",
+        r#"{"time":"2026-11-21T10:00:00Z","kind":"occurrence","agent":"claude-code","agent_event":"Stop","event":"task.complete","session":"bbbbbbbb","decision":"skip","reason":"throttled","request":null}"#,
+        "\n",
+        r#"{"time":"2026-11-21T10:00:02Z","kind":"occurrence","agent":"claude-code","agent_event":"Odd","event":null,"session":null,"decision":"skip","reason":"unknown-event","request":null}"#,
+        "\n",
+        r#"{"time":"2026-11-21T10:00:03Z","kind":"speaker","request":1,"what":"barge-in"}"#,
+        "\n",
+        r#"{"time":"2026-11-21T10:00:04Z","kind":"playback","request":0,"event":"input.idle","outcome":"timed_out","reason":"timeout"}"#,
+        "\n",
+    );
+
+    fn words(list: &[&str]) -> Vec<String> {
+        list.iter().map(|&word| word.to_owned()).collect()
+    }
+
+    #[rstest]
+    #[case::all(Wanted::default(), &[0, 1, 2, 3, 4, 5])]
+    #[case::event(Wanted { events: words(&["task.complete"]), ..Wanted::default() }, &[0, 1, 2, 4])]
+    #[case::events(Wanted { events: words(&["task.*", "input.idle"]), ..Wanted::default() }, &[0, 1, 2, 4, 5])]
+    #[case::the_agent_s_word(Wanted { events: words(&["Odd"]), ..Wanted::default() }, &[3])]
+    #[case::agent(Wanted { agents: words(&["codex"]), ..Wanted::default() }, &[0, 1, 4])]
+    #[case::session(Wanted { sessions: words(&["bbbbbbbb"]), ..Wanted::default() }, &[2])]
+    #[case::reason(Wanted { reasons: words(&["throttled", "timed-out"]), ..Wanted::default() }, &[2, 5])]
+    #[case::what(Wanted { reasons: words(&["barge-in"]), ..Wanted::default() }, &[4])]
+    #[case::unheard(Wanted { unheard: true, ..Wanted::default() }, &[2, 3, 4, 5])]
+    #[case::both(Wanted { agents: words(&["claude-code"]), reasons: words(&["ok"]), ..Wanted::default() }, &[])]
+    #[case::since(Wanted { since: Some("2026-11-20T10:00:01Z".parse().unwrap()), ..Wanted::default() }, &[1, 2, 3, 4, 5])]
+    #[case::to_the_second(Wanted { since: Some("2026-11-21T10:00:03Z".parse().unwrap()), ..Wanted::default() }, &[4, 5])]
+    fn what_is_asked_for_is_taken_and_what_follows_from_it(#[case] wanted: Wanted, #[case] expected: &[usize]) {
+        let text = Text::from(LINES);
+        let mut filter = Filter::new(wanted);
+        let taken: Vec<usize> =
+            text.lines().enumerate().filter(|(_, line)| filter.takes(line)).map(|(at, _)| at).collect();
+        assert_eq!(taken, expected);
+    }
+
+    #[test]
+    fn known_words_are_listed_once() {
+        assert_eq!(known(Text::from(LINES).lines(), "\"agent\":"), ["claude-code", "codex"]);
+    }
+}
