@@ -23,7 +23,7 @@ installed := \
 	$(docdir)/LICENSE-APACHE \
 	$(docdir)/LICENSE-sounds
 
-.PHONY: build demo test mutants bench lint completions install uninstall help
+.PHONY: build demo test mutants bench lint manual package install uninstall help
 
 ## build        install what is missing, build the programs
 build:
@@ -56,14 +56,9 @@ lint:
 	RUSTDOCFLAGS='-D warnings' $(CARGO) doc --locked --no-deps --document-private-items $$(scripts/need features)
 	if command -v shellcheck >/dev/null; then shellcheck scripts/need scripts/mutants .ci/run; fi
 
-## completions  write completions/ anew
-completions:
-	$(CARGO) build --locked --no-default-features
-	$(TARGET)/debug/herald completions bash > completions/herald.bash
-	$(TARGET)/debug/herald completions zsh > completions/_herald
-	$(TARGET)/debug/herald completions fish > completions/herald.fish
-	$(TARGET)/debug/herald completions elvish > completions/herald.elv
-	$(TARGET)/debug/herald completions powershell > completions/_herald.ps1
+## manual       write the pages of man/ anew
+manual:
+	$(CARGO) run --locked --no-default-features --example make-manual
 
 ## install      copy programs, completions and licences below PREFIX (/usr/local); run `make build` first
 install:

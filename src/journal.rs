@@ -187,6 +187,23 @@ pub fn read(paths: &Paths) -> io::Result<Vec<Value>> {
     Ok(lines)
 }
 
+/// The newest lines, oldest first, out of the last `bytes` of the journal at most.
+///
+/// # Errors
+/// Where a file that is there can't be read.
+pub fn newest(paths: &Paths, bytes: u64) -> io::Result<Vec<Value>> {
+    use std::io::Seek as _;
+    let mut file = match platform::open_for_reading(&paths.journal()) {
+        Ok(file) => file,
+        Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(e) => return Err(e),
+    };
+    let from = file.metadata()?.len().saturating_sub(bytes);
+    file.seek(io::SeekFrom::Start(from))?;
+    // Half a line is no JSON and is passed over.
+    parse(BufReader::new(file))
+}
+
 /// The lines of one stretch of a journal.
 ///
 /// # Errors

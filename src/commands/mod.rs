@@ -3,6 +3,7 @@
 //! Owns how errors look and which exit status they give.
 
 mod agents;
+mod complete;
 mod completions;
 mod config;
 mod doctor;
@@ -10,6 +11,7 @@ mod explain;
 pub mod hook;
 mod install;
 mod log;
+mod man;
 mod pack;
 mod play;
 mod preview;
@@ -65,6 +67,8 @@ fn run(cli: Cli, begun: Instant) -> anyhow::Result<ExitCode> {
         Command::Doctor(args) => doctor::run(&args),
         Command::Config(args) => config::run(&args),
         Command::Completions { shell } => completions::run(shell),
+        Command::Man(args) => man::run(&args),
+        Command::Complete(args) => complete::run(&args),
     }
 }
 
