@@ -13,7 +13,8 @@ use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 /// Enough for a machine that does ten other things; only a test that would fail anyway waits this long.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// A shell whose `Ctrl-P` writes the line being edited into a file.
+/// A shell whose `Ctrl-P` writes the line being edited into a file, and empties it. No other key is pressed that a
+/// terminal itself would obey while the shell isn't reading.
 pub(crate) struct Terminal {
     keys: File,
     shell: Child,
@@ -53,8 +54,7 @@ impl Terminal {
 
     /// Types on an empty line, and gives the line that came of it.
     pub(crate) fn line_after(&mut self, keys: &str) -> String {
-        // Ctrl-U empties the line again.
-        self.press(&format!("{keys}\u{10}\u{15}"));
+        self.press(&format!("{keys}\u{10}"));
         self.next_line(keys)
     }
 
