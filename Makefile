@@ -11,6 +11,7 @@ export PATH := $(PATH):$(or $(CARGO_HOME),$(HOME)/.cargo)/bin
 bindir := $(DESTDIR)$(PREFIX)/bin
 sharedir := $(DESTDIR)$(PREFIX)/share
 docdir := $(sharedir)/doc/herald
+mandir := $(sharedir)/man
 installed := \
 	$(bindir)/herald \
 	$(bindir)/herald-player \
@@ -19,6 +20,8 @@ installed := \
 	$(sharedir)/zsh/site-functions/_herald \
 	$(sharedir)/fish/vendor_completions.d/herald.fish \
 	$(sharedir)/elvish/lib/herald.elv \
+	$(addprefix $(mandir)/man1/,$(notdir $(wildcard man/*.1))) \
+	$(addprefix $(mandir)/man5/,$(notdir $(wildcard man/*.5))) \
 	$(docdir)/LICENSE-MIT \
 	$(docdir)/LICENSE-APACHE \
 	$(docdir)/LICENSE-sounds
@@ -54,13 +57,18 @@ lint:
 	$(CARGO) fmt --check
 	$(CARGO) clippy --locked --all-targets $$(scripts/need features) -- -D warnings
 	RUSTDOCFLAGS='-D warnings' $(CARGO) doc --locked --no-deps --document-private-items $$(scripts/need features)
-	if command -v shellcheck >/dev/null; then shellcheck scripts/need scripts/mutants .ci/run; fi
+	if command -v shellcheck >/dev/null; then shellcheck scripts/need scripts/mutants scripts/package completions/herald.bash .ci/run; fi
 
 ## manual       write the pages of man/ anew
 manual:
 	$(CARGO) run --locked --no-default-features --example make-manual
 
-## install      copy programs, completions and licences below PREFIX (/usr/local); run `make build` first
+## package      make archives with checksums and, on Debian and its like, a package, of what is built
+package:
+	scripts/package archives
+	if command -v dpkg-deb >/dev/null; then scripts/package deb; fi
+
+## install      copy programs, completions, manual and licences below PREFIX (/usr/local); run `make build` first
 install:
 	@test -x $(TARGET)/release/herald-pack || { echo 'nothing is built yet; run: make build' >&2; exit 1; }
 	install -d $(sort $(dir $(installed)))
@@ -69,6 +77,8 @@ install:
 	install -m 644 completions/_herald $(sharedir)/zsh/site-functions
 	install -m 644 completions/herald.fish $(sharedir)/fish/vendor_completions.d
 	install -m 644 completions/herald.elv $(sharedir)/elvish/lib
+	install -m 644 man/*.1 $(mandir)/man1
+	install -m 644 man/*.5 $(mandir)/man5
 	install -m 644 LICENSE-MIT LICENSE-APACHE $(docdir)
 	install -m 644 sounds/herald/LICENSE $(docdir)/LICENSE-sounds
 

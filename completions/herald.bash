@@ -41,7 +41,7 @@ _herald() {
     if [[ $current == *[:=]* ]]; then
         local breaks=''
         [[ $COMP_WORDBREAKS != *:* ]] || breaks+=:
-        [[ $COMP_WORDBREAKS != *=* ]] || breaks+==
+        [[ $COMP_WORDBREAKS != *=* ]] || breaks+='='
         [[ -z $breaks ]] || kept=${current%"${current##*["$breaks"]}"}
     fi
 
