@@ -1,9 +1,13 @@
 //! The command line. Types only; the doc comments are the help text.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
+use std::time::Duration;
 
-use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
+use clap::builder::{PossibleValue, TypedValueParser};
+use clap::{Arg, Args, Parser, Subcommand, ValueEnum, ValueHint};
+
+use crate::shell::{self, QuietOn};
 
 /// Plays the right sound the moment a coding agent, an editor or a script needs you
 #[derive(Debug, Parser)]
@@ -28,6 +32,18 @@ pub enum Command {
     Hook(Hook),
     /// Play an event, a sound or a file
     Play(Play),
+    /// Run a command and play by its status, which is kept
+    ///
+    /// Its input and output are untouched, and signals reach it. Exits with the command's own status, with 128 and the
+    /// signal's number where one ended it, 127 where it isn't found, 126 where it can't be run.
+    #[command(after_help = "Example: herald run --min 30s -- cargo test")]
+    Run(Run),
+    /// Play by the status of a command that has ended, and exit with it: `make; herald done $?`
+    #[command(allow_negative_numbers = true)]
+    Done(Done),
+    /// Print what makes a shell play a sound after each command that took long
+    #[command(after_help = shell_lines())]
+    Init(Init),
     /// Put hooks into the settings of agents, so that they are heard
     ///
     /// Only observers are registered, never a gate. Everything else in the files stays as it is, and what was there is
@@ -43,6 +59,14 @@ pub enum Command {
     Which(Which),
     /// Play a whole pack or one event, or render it to a file
     Preview(Preview),
+    /// Be silent for a while, or until `herald unmute`
+    ///
+    /// What is heard at this moment stops, too. `herald play --force` is heard all the same.
+    Mute(Mute),
+    /// Be heard again
+    Unmute(Unmute),
+    /// Show the volume, or set it in the configuration file
+    Volume(Volume),
     /// List, choose, check, add and remove packs
     #[command(subcommand)]
     Pack(Pack),
@@ -54,12 +78,20 @@ pub enum Command {
     Status(Json),
     /// Find what is wrong, mend the speaker's state, and tell what to do about the rest
     ///
-    /// Looks at the player, the configuration, the state and the journal. Changes nothing of yours; what it mends of
-    /// its own, it says. Exits with 1 where something keeps sounds from being heard.
-    Doctor(Json),
+    /// Tries the output with silence, and looks at the programs, the surroundings, the configuration, the packs, the
+    /// state, the journal and the hooks. Changes nothing of yours; what it mends of its own, it says. Exits with 1
+    /// where something keeps sounds from being heard.
+    Doctor(Doctor),
     /// Show or check the configuration
     #[command(subcommand)]
     Config(Config),
+    /// Let a project's .herald.toml turn Herald down
+    ///
+    /// It is read only with the content it has now, and may only switch off, lower, throttle longer, and choose among
+    /// installed packs and sounds: never a file, a command or an address.
+    Trust(Trust),
+    /// Pass a project's .herald.toml over again
+    Untrust(Untrust),
     /// Print the completions for a shell
     Completions {
         /// The shell
@@ -137,6 +169,81 @@ pub struct Play {
     pub force: bool,
 }
 
+/// `run`
+#[derive(Debug, Args)]
+pub struct Run {
+    /// Silent if it took less, as in 300ms, 10s or 1m30s
+    #[arg(long, value_name = "DURATION", default_value = "0s", value_parser = shell::duration)]
+    pub min: Duration,
+    /// Silent on these exit statuses, or none: Ctrl-C (130) and a closed pipe (141) are no news
+    #[arg(long, value_name = "STATUS,…", default_value = QuietOn::DEFAULT)]
+    pub quiet_on: QuietOn,
+    /// The command and its arguments; no shell comes between
+    #[arg(value_name = "COMMAND", required = true, trailing_var_arg = true)]
+    #[arg(value_hint = ValueHint::CommandWithArguments)]
+    pub command: Vec<OsString>,
+}
+
+/// `done`
+#[derive(Debug, Args)]
+pub struct Done {
+    /// The command's exit status
+    #[arg(value_name = "STATUS", default_value = "0", value_parser = shell::status)]
+    pub status: u32,
+    /// Silent if it took less, as in 300ms, 10s or 1m30s; needs --secs or --ms
+    #[arg(long, value_name = "DURATION", default_value = "0s", value_parser = shell::duration)]
+    pub min: Duration,
+    /// How long it took, in seconds
+    #[arg(long, value_name = "N", conflicts_with = "ms")]
+    pub secs: Option<u64>,
+    /// How long it took, in milliseconds
+    #[arg(long, value_name = "N")]
+    pub ms: Option<u64>,
+    /// What was run, or - to read it from standard input; silent after editors, pagers and the like
+    #[arg(long, value_name = "LINE", allow_hyphen_values = true)]
+    pub command: Option<String>,
+    /// Whose terminal it was; none is silenced by another
+    #[arg(long, value_name = "ID")]
+    pub session: Option<String>,
+    /// Silent on these exit statuses, or none: Ctrl-C (130), a closed pipe (141), Ctrl-Z (148)
+    #[arg(long, value_name = "STATUS,…", default_value = QuietOn::DEFAULT)]
+    pub quiet_on: QuietOn,
+}
+
+/// `init`
+#[derive(Debug, Args)]
+pub struct Init {
+    /// The shell
+    #[arg(value_name = "SHELL", value_parser = ShellName)]
+    pub shell: Option<String>,
+    /// What took less stays silent, as in 500ms, 10s or 1m30s
+    #[arg(long, value_name = "DURATION", default_value = "10s", value_parser = shell::duration)]
+    pub min: Duration,
+}
+
+/// Any word, though the shells are known: which one is wrong is told together with the line for each.
+#[derive(Clone)]
+struct ShellName;
+
+impl TypedValueParser for ShellName {
+    type Value = String;
+
+    fn parse_ref(&self, _: &clap::Command, _: Option<&Arg>, value: &OsStr) -> Result<String, clap::Error> {
+        Ok(value.to_string_lossy().into_owned())
+    }
+
+    fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
+        Some(Box::new(shell::SHELLS.iter().map(|shell| PossibleValue::new(shell.name))))
+    }
+}
+
+/// The line for the settings of each shell.
+fn shell_lines() -> String {
+    let line = |shell: &shell::Shell| format!("  {:<11} {}\n  {:<11} {}\n", shell.name, shell.settings, "", shell.line);
+    let lines = shell::SHELLS.iter().map(line).collect::<String>();
+    format!("One line in the shell's settings does it:\n{}", lines.trim_end())
+}
+
 /// `install` and `uninstall`
 #[derive(Debug, Args)]
 pub struct Install {
@@ -167,6 +274,17 @@ pub enum Scope {
     User,
     /// The project around the working directory
     Project,
+}
+
+/// `doctor`
+#[derive(Debug, Args)]
+pub struct Doctor {
+    /// Mend what is safe to mend: rights of Herald's own files, its leftovers, hooks of its own that lead nowhere
+    #[arg(long)]
+    pub fix: bool,
+    /// Print JSON, to be pasted into a report: your home directory is written as ~
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// `explain`
@@ -225,6 +343,70 @@ pub struct Log {
     /// Only the last so many lines; without it all, on a terminal the last 50
     #[arg(long, value_name = "N")]
     pub last: Option<usize>,
+}
+
+/// `mute`
+#[derive(Debug, Args)]
+pub struct Mute {
+    /// How long (30m, 2h, 1d) or until when (until 18:00, until tomorrow 9:00); without it, until `herald unmute`
+    #[arg(value_name = "FOR|until TIME")]
+    pub when: Vec<String>,
+    /// Only this session: the agent's id of it, or the short one that `herald log` shows
+    #[arg(long, value_name = "ID")]
+    pub session: Option<String>,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `unmute`
+#[derive(Debug, Args)]
+pub struct Unmute {
+    /// Only this session; without it, everything
+    #[arg(long, value_name = "ID")]
+    pub session: Option<String>,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `volume`
+#[derive(Debug, Args)]
+pub struct Volume {
+    /// 0 to 100, or a step: +10, -10
+    #[arg(value_name = "LEVEL", allow_negative_numbers = true)]
+    pub level: Option<String>,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `trust`
+#[derive(Debug, Args)]
+pub struct Trust {
+    /// The project's folder or its .herald.toml; without it, the nearest one above the working directory
+    #[arg(value_hint = ValueHint::AnyPath)]
+    pub path: Option<PathBuf>,
+    /// List the projects that are trusted
+    #[arg(long, conflicts_with = "path")]
+    pub list: bool,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `untrust`
+#[derive(Debug, Args)]
+pub struct Untrust {
+    /// The project's folder or its .herald.toml; without it, the nearest one above the working directory
+    #[arg(value_hint = ValueHint::AnyPath)]
+    pub path: Option<PathBuf>,
+    /// All of them
+    #[arg(long, conflicts_with = "path")]
+    pub all: bool,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// Commands with nothing but `--json`.

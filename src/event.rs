@@ -230,6 +230,13 @@ impl Session {
     pub fn of(id: &str) -> Self {
         Self(xxhash_rust::xxh3::xxh3_64(id.as_bytes()))
     }
+
+    /// Those that a human can mean by `text`: the agent's id of one, or the short hash that is shown everywhere. What
+    /// looks like a short hash may be an agent's id as well; then it is both, the short one first.
+    pub fn meant_by(text: &str) -> Vec<Self> {
+        let short = (text.len() == 8).then(|| u32::from_str_radix(text, 16).ok()).flatten();
+        short.map(|short| Self(u64::from(short) << 32)).into_iter().chain([Self::of(text)]).collect()
+    }
 }
 
 impl fmt::Display for Session {

@@ -11,6 +11,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::Value;
 
+use crate::config::Circumstance;
 use crate::paths::Paths;
 use crate::platform;
 use crate::policy::Reason;
@@ -118,6 +119,8 @@ pub enum What {
     Due,
     /// What was held back is not heard.
     CalledOff,
+    /// What waited is not heard: the user wants silence.
+    Muted,
     /// A player found something that can't be and ended itself.
     Aborted,
 }
@@ -235,6 +238,12 @@ pub fn last_of_agent<'a>(lines: &'a [Value], agent: &str) -> Option<&'a str> {
 /// Whether a playback failed because there was no output that works.
 pub fn is_without_output(playback: &Value) -> bool {
     playback["reason"] == "no-audio"
+}
+
+/// What a playback was skipped for at the last moment, where it was: the outcomes of the journal have no word for it.
+pub fn skipped_for(playback: &Value) -> Option<Reason> {
+    let reason = playback["reason"].as_str().filter(|_| playback["outcome"] == "failed")?;
+    Circumstance::ALL.into_iter().find(|one| one.as_str() == reason).map(Reason::from)
 }
 
 /// Reads on where it stopped, across a rotation.

@@ -1,7 +1,7 @@
 //! Herald plays the right sound the moment a coding agent, an editor or a script needs its human.
 //!
 //! The rooms, in the order data flows through them. A room imports only rooms below it in this list's ranks:
-//! `commands` → `doctor` → `ring, install, shell` → `policy, sound, journal` → `config, agents, speaker` →
+//! `commands` → `doctor` → `ring, install, shell` → `policy, sound, standing, journal` → `config, agents, speaker` →
 //! `event, sound_ref, text, paths, platform`.
 //!
 //! | room | owns |
@@ -11,10 +11,12 @@
 //! | [`agents`] | payload → [`event::Occurrence`] |
 //! | [`ring`] | the one way from an occurrence to a sound |
 //! | [`install`] | hooks into agents' settings, and out of them again |
+//! | [`shell`] | what shells read, and what a command that ended means |
 //! | [`doctor`] | looks for what is wrong, and mends the speaker's state |
 //! | [`policy`] | pure: occurrence, settings, memory, now → decision with a reason |
 //! | [`config`] | the configuration file: reading with spans, rules, the cached image |
 //! | [`sound`] | which file a request means |
+//! | [`standing`] | what the user said for now: who is mute, which projects are trusted |
 //! | [`speaker`] | who may make sound: locks, state, protocol |
 //! | [`journal`] | what happened and why |
 //! | [`event`], [`sound_ref`], [`text`], [`paths`], [`platform`] | words, places, the operating system |
@@ -31,7 +33,9 @@ pub mod paths;
 pub mod platform;
 pub mod policy;
 pub mod ring;
+pub mod shell;
 pub mod sound;
 pub mod sound_ref;
 pub mod speaker;
+pub mod standing;
 pub mod text;

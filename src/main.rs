@@ -1,9 +1,18 @@
 //! The front: parses the command line, runs one command, tells the exit status. Links no audio library.
+#![cfg_attr(all(target_os = "linux", target_env = "gnu"), no_main)]
 
 use std::process::ExitCode;
 use std::time::Instant;
 
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+herald::entry!(run);
+
+#[cfg(not(all(target_os = "linux", target_env = "gnu")))]
 fn main() -> ExitCode {
+    run()
+}
+
+fn run() -> ExitCode {
     let begun = Instant::now();
     let mut args = std::env::args_os().skip(1);
     // Before clap gets to see anything: nothing an agent passes may make the hook print or fail.

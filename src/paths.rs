@@ -79,6 +79,16 @@ impl Paths {
         self.state.join("sessions")
     }
 
+    /// Who is mute, and until when.
+    pub fn mutes(&self) -> PathBuf {
+        self.state.join("mutes")
+    }
+
+    /// Which project files the user trusts.
+    pub fn trusted(&self) -> PathBuf {
+        self.state.join("trusted")
+    }
+
     /// What the last player that had to end itself left behind.
     pub fn abort_dump(&self) -> PathBuf {
         self.state.join("player-abort.json")
@@ -115,6 +125,11 @@ impl Paths {
     /// The folder that another program's own variable names.
     pub fn folder_in(variable: &str) -> Option<PathBuf> {
         var(variable).map(PathBuf::from).filter(|path| path.is_absolute())
+    }
+
+    /// What a variable of the system's or of another program's is set to.
+    pub fn variable(name: &str) -> Option<OsString> {
+        var(name)
     }
 
     /// Where programs are looked for.

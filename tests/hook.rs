@@ -234,3 +234,22 @@ fn a_state_directory_that_cannot_be_used_harms_nobody(#[case] place: &str) {
 fn decisions_but(env: &TestEnv, reason: &str) -> Vec<(String, String)> {
     bench::decisions(env).into_iter().filter(|(_, why)| why != reason).collect()
 }
+
+/// So does every other command: what it prints never ends up in a file that happens to have the number of a stream.
+#[rstest]
+#[case::stdout_closed(">&-")]
+#[case::all_closed("0<&- >&- 2>&-")]
+#[case::into_a_closed_pipe("| true")]
+fn a_command_without_standard_streams_writes_into_no_file(#[case] streams: &str) {
+    let env = TestEnv::new();
+    env.hook(stop("one"));
+    for command in ["log", "status", "play task.complete", "nonsense"] {
+        let mut shell = env.command("sh");
+        shell.args(["-c", &format!("exec \"$0\" {command} {streams}"), env!("CARGO_BIN_EXE_herald")]);
+        env.finish(shell, b"");
+    }
+    let journal = std::fs::read_to_string(env.state_dir().join("journal.jsonl")).expect("the journal");
+    for line in journal.lines() {
+        assert!(serde_json::from_str::<serde_json::Value>(line).is_ok_and(|line| line["kind"].is_string()), "{line}");
+    }
+}

@@ -7,8 +7,8 @@ use anstyle::Style;
 use serde_json::json;
 
 use super::tell::{self, BAD, BOLD, DIM, GOOD, WARN, clean, wrapped};
-use crate::cli::Json;
-use crate::doctor::{self, Finding, Status};
+use crate::cli::Doctor;
+use crate::doctor::{self, Finding, Machine, Status};
 use crate::paths::Paths;
 
 /// What a line may be long: a terminal that was never made wider.
@@ -17,8 +17,8 @@ const WIDTH: usize = 80;
 /// Where details begin.
 const INDENT: usize = 22;
 
-pub(super) fn run(args: &Json) -> anyhow::Result<ExitCode> {
-    let findings = doctor::examine(&Paths::from_env()?);
+pub(super) fn run(args: &Doctor) -> anyhow::Result<ExitCode> {
+    let findings = doctor::examine(&Paths::from_env()?, &Machine::here(), args.fix);
     if args.json {
         tell::json_line(&json!(findings))?;
     } else {

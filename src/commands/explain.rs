@@ -15,6 +15,7 @@ use crate::platform;
 use crate::policy::Reason;
 use crate::ring::{self, Call};
 use crate::sound;
+use crate::standing::trust::Holds;
 
 pub(super) fn run(args: &Explain) -> anyhow::Result<ExitCode> {
     let paths = Paths::from_env()?;
@@ -24,14 +25,19 @@ pub(super) fn run(args: &Explain) -> anyhow::Result<ExitCode> {
     let occurrence = agents::read(payload.as_deref(), args.agent.as_deref(), event.as_deref());
     let loaded = config::load(&paths.config, &paths.config_image(), paths.home.as_deref());
     let call = Call { occurrence, ..Call::default() };
-    let considered = ring::consider(&loaded.config, &call);
-    let decision = ring::foresee(&paths, &call, &considered);
+    let considered = ring::consider(&paths, &loaded.config, &call);
+    let decision = ring::foresee(&paths, &loaded.config, &call, &considered);
     let lookup = match &call.occurrence.event {
         Some(_) if considered.settings.known => sound::lookup_any(&considered.request, &sound::Dirs::of(&paths)),
         _ => sound::Lookup::default(),
     };
     let occurrence = &call.occurrence;
     let settings = &considered.settings;
+    let project = match &considered.project {
+        Holds::Nothing => None,
+        Holds::Project(trusted) => Some(&trusted.file),
+        Holds::Changed(file) => Some(file),
+    };
     if args.json {
         let (sound, tried) = tell::lookup_json(&lookup);
         tell::json_line(&json!({
@@ -48,6 +54,9 @@ pub(super) fn run(args: &Explain) -> anyhow::Result<ExitCode> {
             "throttle_ms": tell::millis(settings.throttle),
             "delay_ms": tell::millis(settings.delay),
             "min_duration_ms": tell::millis(settings.min_duration),
+            "project": project,
+            "project_is_changed": matches!(considered.project, Holds::Changed(_)),
+            "asked_by_player": considered.request.skip_when.words().collect::<Vec<_>>(),
             "sound": sound,
             "tried": tried,
         }))?;
@@ -68,6 +77,12 @@ pub(super) fn run(args: &Explain) -> anyhow::Result<ExitCode> {
     {
         row("to hear", format!("[events.\"{event}\"] enabled = true, in {}", paths.config.display()))?;
     }
+    if let Some(file) = project {
+        let changed = matches!(considered.project, Holds::Changed(_));
+        let why =
+            if changed { "changed since it was trusted, so it is passed over; see: herald trust" } else { "trusted" };
+        row("project", format!("{} ({why})", tell::clean(&file.display().to_string())))?;
+    }
     if !settings.known {
         return Ok(ExitCode::SUCCESS);
     }
@@ -79,6 +94,10 @@ pub(super) fn run(args: &Explain) -> anyhow::Result<ExitCode> {
     }
     if !settings.min_duration.is_zero() {
         row("tasks of", format!("{:?} or longer", settings.min_duration))?;
+    }
+    let asked = considered.request.skip_when.words().collect::<Vec<_>>().join(", ");
+    if decision.play && !asked.is_empty() {
+        row("but first", format!("would be asked by the player: {asked}"))?;
     }
     row("sound", lookup.found.as_ref().map_or_else(|| "none".to_owned(), |found| tell::clean(&found.to_string())))?;
     tell::rungs(&mut out, &lookup.tried)?;

@@ -20,7 +20,7 @@ pub(super) fn run(way: Way, args: Install) -> anyhow::Result<ExitCode> {
         cli::Scope::Project => Scope::Project,
     });
     let Install { agents, all, events, dry_run, force, .. } = args;
-    let wish = Wish { agents, all, scope, events, dry_run, force };
+    let wish = Wish { agents, all, scope, events, dry_run, force, as_they_are: false };
     let paths = Paths::from_env()?;
     let program = install::this_program(std::env::args_os().next().as_deref())?;
     let reports = install::run(&paths, way, &wish, &program)?;

@@ -59,15 +59,21 @@ fn print(out: &mut impl Write, line: &Value, as_json: bool) -> io::Result<()> {
             write!(out, " {DIM}{} {}{DIM:#}", text("agent"), text("session"))?;
         }
         Some("playback") => {
-            let outcome = text("outcome").replace('_', " ");
-            let style = if line["outcome"] == "finished" { GOOD } else { WARN };
+            let skipped = journal::skipped_for(line);
+            let outcome = skipped.map_or_else(|| text("outcome").replace('_', " "), |_| "skipped".to_owned());
+            let style = match line["outcome"].as_str() {
+                Some("finished") => GOOD,
+                _ if skipped.is_some() => DIM,
+                _ => WARN,
+            };
             let named = if line["event"].is_string() { text("event") } else { text("sound") };
             write!(out, "  {style}♪{style:#}  {BOLD}{named:<18}{BOLD:#} {style}{outcome:<13}{style:#}")?;
             if let Some(first) = line["first_sample_ms"].as_f64() {
                 let played = line["played_ms"].as_f64().unwrap_or(0.0);
                 write!(out, " {DIM}{played:.0} ms, first after {first:.1} ms, {}{DIM:#}", text("backend"))?;
             } else {
-                write!(out, " {BAD}{}{BAD:#}", text("reason"))?;
+                let style = if skipped.is_some() { DIM } else { BAD };
+                write!(out, " {style}{}{style:#}", text("reason"))?;
             }
         }
         _ => write!(out, "  {WARN}·{WARN:#}  {} #{}", text("what"), line["request"])?,

@@ -7,17 +7,23 @@ mod complete;
 mod completions;
 mod config;
 mod doctor;
+mod done;
 mod explain;
 pub mod hook;
+mod init;
 mod install;
 mod log;
 mod man;
+mod mute;
 mod pack;
 mod play;
 mod preview;
+mod run;
 mod sounds;
 mod status;
 mod tell;
+mod trust;
+mod volume;
 mod which;
 
 use std::io::{self, Write as _};
@@ -54,22 +60,36 @@ fn run(cli: Cli, begun: Instant) -> anyhow::Result<ExitCode> {
     match cli.command {
         Command::Hook(_) => Ok(hook::main(std::env::args_os().skip(2).collect(), begun)),
         Command::Play(args) => play::run(&args, begun),
+        Command::Run(args) => Ok(run::run(&args, begun)),
+        Command::Done(args) => Ok(done::run(args, begun)),
+        Command::Init(args) => init::run(&args),
         Command::Install(args) => install::run(Way::Install, args),
         Command::Uninstall(args) => install::run(Way::Uninstall, args),
         Command::Agents(args) => agents::run(&args),
         Command::Explain(args) => explain::run(&args),
         Command::Which(args) => which::run(&args),
         Command::Preview(args) => preview::run(&args, begun),
+        Command::Mute(args) => mute::mute(&args),
+        Command::Unmute(args) => mute::unmute(&args),
+        Command::Volume(args) => volume::run(&args),
         Command::Pack(command) => pack::run(&command),
         Command::Sounds(args) => sounds::run(&args),
         Command::Log(args) => log::run(&args),
         Command::Status(args) => status::run(&args),
         Command::Doctor(args) => doctor::run(&args),
         Command::Config(args) => config::run(&args),
+        Command::Trust(args) => trust::trust(&args),
+        Command::Untrust(args) => trust::untrust(&args),
         Command::Completions { shell } => completions::run(shell),
         Command::Man(args) => man::run(&args),
         Command::Complete(args) => complete::run(&args),
     }
+}
+
+/// An error's first line as every command shows it.
+fn tell_error(message: &str) -> String {
+    let red = Style::new().bold().fg_color(Some(AnsiColor::Red.into()));
+    format!("{red}herald:{red:#} {message}")
 }
 
 /// Prints an error the way every command does: what, then why, each cause on a line of its own.
@@ -81,9 +101,8 @@ fn fail(error: &anyhow::Error) -> ExitCode {
         return ExitCode::SUCCESS;
     }
     if !error.is::<Silent>() {
-        let red = Style::new().bold().fg_color(Some(AnsiColor::Red.into()));
         let mut stderr = anstream::stderr().lock();
-        let _ = writeln!(stderr, "{red}herald:{red:#} {error}");
+        let _ = writeln!(stderr, "{}", tell_error(&error.to_string()));
         for cause in error.chain().skip(1) {
             let _ = writeln!(stderr, "  because: {cause}");
         }

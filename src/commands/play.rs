@@ -92,7 +92,7 @@ fn must_exist(sound: &SoundRef, call: &Call, paths: &Paths) -> anyhow::Result<()
         return readable(path);
     }
     let config = crate::config::load(&paths.config, &paths.config_image(), paths.home.as_deref()).config;
-    let lookup = sound::lookup_any(&ring::consider(&config, call).request, &sound::Dirs::of(paths));
+    let lookup = sound::lookup_any(&ring::consider(paths, &config, call).request, &sound::Dirs::of(paths));
     if lookup.found.is_none() {
         bail!("there is no sound {sound}\n  hint: see what was tried with: herald which {sound}");
     }
@@ -126,6 +126,9 @@ impl End {
     }
 
     pub(super) fn in_words(&self) -> String {
+        if let Some(reason) = crate::journal::skipped_for(&self.0) {
+            return format!("skipped ({reason}): {}", reason.meaning());
+        }
         let outcome = self.0["outcome"].as_str().unwrap_or("unknown").replace('_', " ");
         match self.0["detail"].as_str() {
             Some(detail) => format!("{outcome} ({}): {}", self.reason(), super::tell::clean(detail)),

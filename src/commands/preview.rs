@@ -29,7 +29,7 @@ pub(super) fn run(args: &Preview, begun: Instant) -> anyhow::Result<ExitCode> {
     let config = config::load(&paths.config, &paths.config_image(), paths.home.as_deref()).config;
     let calls = calls(args.what.as_deref(), &config, &paths)?;
     if let Some(file) = &args.render {
-        return render(file, &calls, &config);
+        return render(&paths, file, &calls, &config);
     }
     let mut out = anstream::stdout();
     let mut whole = true;
@@ -42,7 +42,7 @@ pub(super) fn run(args: &Preview, begun: Instant) -> anyhow::Result<ExitCode> {
         if !rung.decision.play {
             writeln!(out, "{BAD}skipped: {}{BAD:#}", rung.decision.reason)?;
             if rung.decision.reason == Reason::OutputCoolingDown {
-                return otherwise(args.or_render.as_deref(), &calls, &config);
+                return otherwise(&paths, args.or_render.as_deref(), &calls, &config);
             }
             continue;
         }
@@ -53,7 +53,7 @@ pub(super) fn run(args: &Preview, begun: Instant) -> anyhow::Result<ExitCode> {
         }
         if end.reason() == "no-audio" {
             writeln!(out, "{BAD}no output device{BAD:#}: {}", end.detail())?;
-            return otherwise(args.or_render.as_deref(), &calls, &config);
+            return otherwise(&paths, args.or_render.as_deref(), &calls, &config);
         }
         // One sound that is broken keeps nobody from hearing the others.
         writeln!(out, "{BAD}{}{BAD:#}", end.in_words())?;
@@ -63,9 +63,14 @@ pub(super) fn run(args: &Preview, begun: Instant) -> anyhow::Result<ExitCode> {
 }
 
 /// There is no output: a file instead, if one was named.
-fn otherwise(file: Option<&Path>, calls: &[(String, Call)], config: &Config) -> anyhow::Result<ExitCode> {
+fn otherwise(
+    paths: &Paths,
+    file: Option<&Path>,
+    calls: &[(String, Call)],
+    config: &Config,
+) -> anyhow::Result<ExitCode> {
     match file {
-        Some(file) => render(file, calls, config),
+        Some(file) => render(paths, file, calls, config),
         None => Err(Silent.into()),
     }
 }
@@ -121,10 +126,10 @@ fn calls(what: Option<&str>, config: &Config, paths: &Paths) -> anyhow::Result<V
 }
 
 /// Has the player write the sounds, one after the other, into one file.
-fn render(file: &Path, calls: &[(String, Call)], config: &Config) -> anyhow::Result<ExitCode> {
+fn render(paths: &Paths, file: &Path, calls: &[(String, Call)], config: &Config) -> anyhow::Result<ExitCode> {
     let player = spawn::sibling(ring::PLAYER)?;
     let mut args: Vec<OsString> = vec!["render".into(), file.into()];
-    args.extend(calls.iter().map(|(_, call)| ring::in_hex(&ring::consider(config, call).request).into()));
+    args.extend(calls.iter().map(|(_, call)| ring::in_hex(&ring::consider(paths, config, call).request).into()));
     let status =
         Command::new(&player).args(args).status().with_context(|| format!("could not start {}", player.display()))?;
     if !status.success() {

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::process::ExitCode;
 
-use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use jiff::{Timestamp, Zoned};
 use serde_json::{Value, json};
 
 use super::tell::{self, BAD, DIM, GOOD, WARN};
@@ -14,8 +14,10 @@ use crate::config;
 use crate::journal;
 use crate::paths::Paths;
 use crate::platform::clock::Stamp;
+use crate::policy;
 use crate::sound::request::Request;
 use crate::speaker::{Current, Speaker, State};
+use crate::standing::mute::{self, Mute};
 
 /// A hook that took longer than this counts as slow, in microseconds.
 const SLOW_US: u64 = 10_000;
@@ -43,9 +45,15 @@ fn gather(paths: &Paths) -> anyhow::Result<Value> {
     let last = journal::last_at_output(&lines);
     let failure = last.filter(|line| journal::is_without_output(line));
     let packs = &loaded.config.packs;
+    let now = Zoned::now();
+    let mutes = mute::all(paths, now.timestamp())?;
+    let muted = mutes.iter().find(|mute| mute.session.is_none());
+    let quiet = policy::quiet_until(&loaded.config.quiet, &now);
     Ok(json!({
         "version": env!("CARGO_PKG_VERSION"),
-        "muted_until": null,
+        "muted_until": muted.map(Mute::end),
+        "muted_sessions": mutes.iter().filter(|mute| mute.session.is_some()).collect::<Vec<_>>(),
+        "quiet_until": quiet,
         "volume": loaded.config.volume,
         "pack": match packs.as_slice() { [one] => json!(one), several => json!(several) },
         "config": {
@@ -130,7 +138,11 @@ fn counters(lines: &[Value]) -> Value {
                 count(&mut decisions, &line["reason"]);
                 slow += u64::from(line["took_us"].as_u64() > Some(SLOW_US));
             }
-            Some("playback") => count(&mut outcomes, &line["outcome"]),
+            Some("playback") => {
+                // What was not to be heard is no failure.
+                let skipped = journal::skipped_for(line).map(|reason| json!(reason));
+                count(&mut outcomes, skipped.as_ref().unwrap_or(&line["outcome"]));
+            }
             _ => {}
         }
     }
@@ -156,10 +168,31 @@ fn output(output: &Value) -> String {
     }
 }
 
+/// Why nothing is heard now, and until when; a line each.
+fn silences(status: &Value) -> Vec<String> {
+    let now = Zoned::now();
+    let end = |value: &Value| match value.as_str().and_then(|text| text.parse::<Timestamp>().ok()) {
+        Some(until) if until < mute::FOREVER => format!(" {}", super::mute::end(until, &now)),
+        _ => String::new(),
+    };
+    let muted = Some(&status["muted_until"]).filter(|until| !until.is_null());
+    let muted = muted.map(|until| format!("everything is mute{}; to end it: herald unmute", end(until)));
+    let sessions = status["muted_sessions"].as_array().into_iter().flatten().map(|mute| {
+        let name = tell::clean(mute["session"].as_str().unwrap_or_default());
+        format!("session {name} is mute{}; to end it: herald unmute --session {name}", end(&mute["until"]))
+    });
+    let quiet = Some(&status["quiet_until"]).filter(|until| !until.is_null());
+    let quiet = quiet.map(|until| format!("quiet hours{}", end(until)));
+    muted.into_iter().chain(sessions).chain(quiet).collect()
+}
+
 fn print(status: &Value) -> anyhow::Result<()> {
     let mut out = anstream::stdout().lock();
     let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), tell::clean);
     let mut row = |name: &str, value: String| writeln!(out, "{DIM}{name:>9}{DIM:#}  {value}");
+    for silence in silences(status) {
+        row("silent", format!("{WARN}{silence}{WARN:#}"))?;
+    }
     row("version", text(&status["version"]))?;
     row("volume", text(&status["volume"]))?;
     row("pack", text(&status["pack"]))?;

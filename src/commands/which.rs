@@ -9,6 +9,7 @@ use super::play::{Named, name};
 use super::tell;
 use crate::cli::Which;
 use crate::config;
+use crate::event::Session;
 use crate::paths::Paths;
 use crate::ring;
 use crate::sound;
@@ -16,9 +17,9 @@ use crate::sound;
 pub(super) fn run(args: &Which) -> anyhow::Result<ExitCode> {
     let paths = Paths::from_env()?;
     let Named { mut call, event } = name(&args.what, &paths)?;
-    call.occurrence.session = args.session.as_deref().map(sound::sessions::named);
+    call.occurrence.session = args.session.as_deref().and_then(|text| Session::meant_by(text).first().copied());
     let loaded = config::load(&paths.config, &paths.config_image(), paths.home.as_deref());
-    let considered = ring::consider(&loaded.config, &call);
+    let considered = ring::consider(&paths, &loaded.config, &call);
     let lookup = sound::lookup_any(&considered.request, &sound::Dirs::of(&paths));
     let status = if lookup.found.is_some() { ExitCode::SUCCESS } else { ExitCode::FAILURE };
     if args.json {

@@ -17,8 +17,9 @@ use serde::Serialize;
 use xxhash_rust::xxh3::{Xxh3, xxh3_64};
 
 use super::problem::{Problem, Severity};
-use super::read::parse;
+use super::read::{parse, parse_with};
 use super::types::{Config, limit};
+use crate::platform::file_stamp::{self, FileStamp, is_young};
 
 /// Where the configuration that holds was taken from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -52,7 +53,7 @@ pub struct Checked {
     pub config: Config,
     /// All that is wrong with it.
     pub problems: Vec<Problem>,
-    /// Its text, for [`Problem::render`]; empty where it could not be read.
+    /// Its text, for [`Problem::render`]; empty where it could not be read, and not all of it where it is no UTF-8.
     pub source: String,
 }
 
@@ -60,11 +61,11 @@ pub struct Checked {
 pub fn check(file: &Path, home: Option<&Path>) -> Checked {
     match source(file) {
         Ok(Some((source, _))) => {
-            let (config, problems) = parse(&source, file, home);
+            let (config, problems) = parse_with(&source, file, home, &Path::is_file);
             Checked { config, problems, source }
         }
         Ok(None) => Checked { config: Config::default(), problems: Vec::new(), source: String::new() },
-        Err(problem) => Checked { config: Config::default(), problems: vec![*problem], source: String::new() },
+        Err(fault) => Checked { config: Config::default(), problems: vec![fault.problem], source: fault.source },
     }
 }
 
@@ -93,7 +94,7 @@ pub fn load(file: &Path, image: &Path, home: Option<&Path>) -> Loaded {
             (config, problems, metadata)
         }
         Ok(None) => return Loaded::defaults(),
-        Err(problem) => (Config::default(), vec![*problem], None),
+        Err(fault) => (Config::default(), vec![fault.problem], None),
     };
     if problems.iter().any(Problem::is_error) {
         let (config, applied) = match kept.and_then(|kept| kept.config()) {
@@ -157,7 +158,7 @@ pub struct Image {
 impl Image {
     /// The last byte is the number of the layout. Whoever changes the types in `types` changes it: an old image read
     /// as a new one could be a configuration nobody wrote.
-    const MAGIC: [u8; 8] = *b"herald\0\x03";
+    const MAGIC: [u8; 8] = *b"herald\0\x04";
     const CHECKED_FROM: usize = 16;
     const ORIGIN: usize = 16;
     const STAMP: usize = 24;
@@ -194,6 +195,13 @@ impl Image {
         let sound =
             image.bytes.starts_with(&Self::MAGIC) && image.word(8) == xxh3_64(&image.bytes[Self::CHECKED_FROM..]);
         sound.then_some(image)
+    }
+
+    /// Whether there is one of a version with another layout, which counts as none.
+    pub fn is_of_another_layout(path: &Path) -> bool {
+        let mut magic = [0; Self::MAGIC.len()];
+        let read = open_own(path).is_some_and(|mut file| file.read_exact(&mut magic).is_ok());
+        read && magic != Self::MAGIC && magic.starts_with(&Self::MAGIC[..Self::MAGIC.len() - 1])
     }
 
     /// When the configuration was read from its file.
@@ -241,7 +249,7 @@ impl Origin {
 struct Stamp([u64; Self::WORDS]);
 
 impl Stamp {
-    const WORDS: usize = 8;
+    const WORDS: usize = 1 + file_stamp::WORDS;
     /// Of a file that may yet change without its stamp changing: equal to no stamp of a file, as no program is 0.
     const UNSETTLED: Self = Self([0; Self::WORDS]);
 
@@ -251,55 +259,29 @@ impl Stamp {
         reader.update(env!("CARGO_PKG_VERSION").as_bytes());
         reader.update(&[0]);
         reader.update(home.unwrap_or(Path::new("")).as_os_str().as_encoded_bytes());
-        let reader = reader.digest().max(1);
-        #[cfg(unix)]
-        {
-            use std::os::unix::fs::MetadataExt as _;
-            let m = metadata;
-            let signed = [m.mtime(), m.mtime_nsec(), m.ctime(), m.ctime_nsec()].map(i64::cast_unsigned);
-            Self([reader, m.dev(), m.ino(), m.size(), signed[0], signed[1], signed[2], signed[3]])
-        }
-        #[cfg(windows)]
-        {
-            use std::os::windows::fs::MetadataExt as _;
-            Self([reader, metadata.file_size(), metadata.last_write_time(), 0, 0, 0, 0, 0])
-        }
+        let mut words = [0; Self::WORDS];
+        words[0] = reader.digest().max(1);
+        words[1..].copy_from_slice(&FileStamp::of(metadata).0);
+        Self(words)
     }
 }
 
-/// Whether the file changed so lately that it may change again within one tick of the clock that stamps it.
-fn is_young(metadata: &Metadata) -> bool {
-    const TICK: Duration = Duration::from_millis(50);
-    #[cfg(unix)]
-    let changed = {
-        use std::os::unix::fs::MetadataExt as _;
-        // Unlike the time of modification, this one nobody can set.
-        let seconds = u64::try_from(metadata.ctime()).unwrap_or_default();
-        Some(UNIX_EPOCH + Duration::new(seconds, u32::try_from(metadata.ctime_nsec()).unwrap_or_default()))
-    };
-    #[cfg(windows)]
-    let changed = metadata.modified().ok();
-    changed.is_none_or(|changed| match SystemTime::now().duration_since(changed) {
-        Ok(age) => age < TICK,
-        Err(ahead) => ahead.duration() < TICK,
-    })
-}
-
 /// The text of the file, and its metadata if they were the same before and after; `Ok(None)` if there is none.
-fn source(file: &Path) -> Result<Option<(String, Option<Metadata>)>, Box<Problem>> {
-    let unreadable = |why: String| {
-        Box::new(Problem {
-            severity: Severity::Error,
-            line: 0,
-            column: 0,
-            key: String::new(),
-            message: format!("the configuration file can't be read: {why}"),
-            value: None,
-            allowed: None,
-            suggestion: None,
-        })
+fn source(file: &Path) -> Result<Option<(String, Option<Metadata>)>, Box<Unreadable>> {
+    let unreadable = |why: &str, help: &str| {
+        let message = format!("the configuration file can't be read: {why}");
+        let help = Some(help.to_owned());
+        let problem = Problem { help, ..Problem::new(Severity::Error, "", message) };
+        Box::new(Unreadable { problem, source: String::new() })
     };
-    let of_io = |error: io::Error| unreadable(error.to_string());
+    let of_io = |error: io::Error| {
+        let help = match error.kind() {
+            io::ErrorKind::PermissionDenied => "make it readable for you, as in: chmod u+r",
+            io::ErrorKind::NotFound => "it is a link that leads nowhere: mend it or remove it",
+            _ => "put a file that can be read in its place, or remove it",
+        };
+        unreadable(&error.to_string(), help)
+    };
 
     let mut options = OpenOptions::new();
     options.read(true);
@@ -313,23 +295,48 @@ fn source(file: &Path) -> Result<Option<(String, Option<Metadata>)>, Box<Problem
     };
     let before = opened.metadata().map_err(of_io)?;
     if !before.is_file() {
-        return Err(unreadable(
-            if before.is_dir() { "it is a directory" } else { "it is not a regular file" }.to_owned(),
-        ));
+        let what = if before.is_dir() { "it is a directory" } else { "it is not a regular file" };
+        return Err(unreadable(what, "put a file in its place, or remove it: the defaults need none"));
     }
     let mut bytes = Vec::new();
     (&opened).take(limit::FILE_BYTES + 1).read_to_end(&mut bytes).map_err(of_io)?;
     if bytes.len() as u64 > limit::FILE_BYTES {
-        return Err(unreadable("it is larger than 1 MiB".to_owned()));
+        return Err(unreadable("it is larger than 1 MiB", "keep it below 1 MiB; is it the right file?"));
     }
-    let text = String::from_utf8(bytes).map_err(|error| {
-        let valid = &error.as_bytes()[..error.utf8_error().valid_up_to()];
-        let line = 1 + valid.iter().filter(|byte| **byte == b'\n').count();
-        unreadable(format!("it is not UTF-8 (line {line})"))
-    })?;
+    let text = String::from_utf8(bytes).map_err(|error| Box::new(Unreadable::not_utf8(&error)))?;
     let after = opened.metadata().map_err(of_io)?;
     let same = Stamp::of(&before, None) == Stamp::of(&after, None);
     Ok(Some((text, same.then_some(after))))
+}
+
+/// Why there is no text, and as much of it as can be shown.
+struct Unreadable {
+    problem: Problem,
+    source: String,
+}
+
+impl Unreadable {
+    fn not_utf8(error: &std::string::FromUtf8Error) -> Self {
+        let (bytes, at) = (error.as_bytes(), error.utf8_error().valid_up_to());
+        let valid = std::str::from_utf8(&bytes[..at]).unwrap_or_default();
+        let line = valid.rsplit('\n').next().unwrap_or_default();
+        let wide = bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff");
+        let (what, help) = if wide {
+            ("UTF-16", "save it as UTF-8; in Windows PowerShell: Set-Content -Encoding utf8")
+        } else {
+            ("not UTF-8", "save it as UTF-8; if it is Latin-1, this shows it so: iconv -f latin1 -t utf-8 config.toml")
+        };
+        let message = format!("the configuration file can't be read: it is {what}");
+        let problem = Problem {
+            line: 1 + valid.matches('\n').count(),
+            column: 1 + line.chars().count(),
+            value: Some(format!("the byte 0x{:02x}", bytes[at])),
+            allowed: Some("text in UTF-8".to_owned()),
+            help: Some(help.to_owned()),
+            ..Problem::new(Severity::Error, "", message)
+        };
+        Self { problem, source: String::from_utf8_lossy(bytes).into_owned() }
+    }
 }
 
 /// Whether there is no file. A link that leads nowhere is a fault: what it led to may be back in a moment.
@@ -373,6 +380,7 @@ mod tests {
         overlap = "drop"
         min_audible = "1s"
         lead_in = "1500ms"
+        skip_when = ["screen-locked", "microphone-in-use"]
         [events."deploy.done"]
         enabled = true
         sound = ["builtin:bell", "pack:a/b", "xdg:c/d", "/e.wav"]
@@ -381,6 +389,11 @@ mod tests {
         priority = "urgent"
         delay = "1s"
         min_duration = "1m"
+        skip_when = []
+        [quiet]
+        hours = "22:00-08:00"
+        days = "weekends"
+        allow = "input.*"
         [[rules]]
         match = { agent = "a", event = "b", tool = ["c", "d"], cwd = "/e", detail = "f" }
         pack = "p"
@@ -409,7 +422,7 @@ mod tests {
         let bytes = postcard::to_stdvec(&full()).unwrap();
         assert_eq!(
             (Image::MAGIC[7], xxh3_64(&bytes)),
-            (3, 16_991_829_057_183_286_769),
+            (4, 6_510_226_097_464_991_941),
             "the configuration is laid out differently: change the last byte of Image::MAGIC, then this line"
         );
     }

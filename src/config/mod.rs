@@ -6,20 +6,30 @@
 //!
 //! `edit` sets a key in the file and leaves the rest of it alone. Nothing here prints or reads the environment.
 
+mod circumstance;
 mod edit;
 mod image;
+pub mod keys;
+mod lines;
 mod pattern;
 mod problem;
+mod project;
+mod quiet;
 mod read;
 mod reader;
 mod rules;
 mod show;
+mod splice;
+mod syntax;
 mod types;
 mod value;
 
-pub use edit::{Refused, edit, set};
+pub use circumstance::{Circumstance, SkipWhen};
+pub use edit::{Refused, create, edit, remove};
 pub use image::{Applied, Checked, Image, Loaded, check, load, store};
 pub use problem::{Problem, Severity, nearest};
+pub use project::{PROJECT_FILE, Project, Wishes, parse_project};
+pub use quiet::{Days, Hours, QuietHours};
 pub use read::parse;
 pub use show::show;
 pub use types::{Config, Overlap, Overrides, Pattern, Rule, Settings, Speaker, When};

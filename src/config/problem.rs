@@ -50,9 +50,29 @@ pub struct Problem {
     pub allowed: Option<String>,
     /// What was probably meant, as it would be written in the file.
     pub suggestion: Option<String>,
+    /// What to do about it, where that is more than to write something else in its place.
+    pub help: Option<String>,
 }
 
+/// Columns of the terminal it is made for.
+const COLUMNS: usize = 80;
+
 impl Problem {
+    /// A problem of which only this is known so far.
+    pub(super) fn new(severity: Severity, key: &str, message: String) -> Self {
+        Self {
+            severity,
+            line: 0,
+            column: 0,
+            key: key.to_owned(),
+            message,
+            value: None,
+            allowed: None,
+            suggestion: None,
+            help: None,
+        }
+    }
+
     /// Whether the file must not be used.
     pub fn is_error(&self) -> bool {
         self.severity == Severity::Error
@@ -77,52 +97,53 @@ impl Problem {
 
         let mut out = String::new();
         let severity = self.severity.as_str();
-        _ = writeln!(out, "{mark}{severity}{reset}{bold}: {}{reset}", self.message);
+        let message = hanging(&self.message, severity.len() + 2);
+        _ = writeln!(out, "{mark}{severity}{reset}{bold}: {message}{reset}");
         let file = printable(&file.to_string_lossy());
         let excerpt = self.line.checked_sub(1).and_then(|at| source.split('\n').nth(at));
         let width = self.line.to_string().len();
         let Some(excerpt) = excerpt else {
             _ = writeln!(out, "{blue}-->{reset} {file}");
-            self.write_help(&mut out, "", cyan, reset);
+            self.write_help(&mut out, 0, cyan, reset);
             return out;
         };
 
         _ = writeln!(out, "{:width$}{blue}-->{reset} {file}:{}:{}", "", self.line, self.column);
-        let (text, indent, length) = self.window(excerpt);
+        let (text, indent, length) = self.window(excerpt, COLUMNS - width - 3);
         _ = writeln!(out, "{:width$} {blue}|{reset}", "");
-        _ = writeln!(out, "{blue}{} |{reset} {text}", self.line);
+        _ = writeln!(out, "{blue}{} |{reset}{}{text}", self.line, if text.is_empty() { "" } else { " " });
         _ = writeln!(out, "{:width$} {blue}|{reset} {:indent$}{mark}{}{reset}", "", "", "^".repeat(length));
-        let margin = format!("{:width$} ", "");
-        self.write_help(&mut out, &margin, cyan, reset);
+        self.write_help(&mut out, width + 1, cyan, reset);
         out
     }
 
-    fn write_help(&self, out: &mut String, margin: &str, cyan: &str, reset: &str) {
-        if !self.key.is_empty() {
-            _ = writeln!(out, "{margin}{cyan}= key:{reset} {}", self.key);
-        }
-        if let Some(allowed) = &self.allowed {
-            _ = writeln!(out, "{margin}{cyan}= allowed:{reset} {allowed}");
-        }
-        if let Some(suggestion) = &self.suggestion {
-            _ = writeln!(out, "{margin}{cyan}= help:{reset} did you mean {suggestion}?");
+    fn write_help(&self, out: &mut String, margin: usize, cyan: &str, reset: &str) {
+        let meant = self.suggestion.as_ref().map(|suggestion| format!("did you mean {suggestion}?"));
+        let key = Some(self.key.clone()).filter(|key| !key.is_empty());
+        let rows = [("key", &key), ("allowed", &self.allowed), ("help", &meant), ("help", &self.help)];
+        for (name, text) in rows {
+            if let Some(text) = text {
+                let text = hanging(text, margin + name.len() + 4);
+                _ = writeln!(out, "{:margin$}{cyan}= {name}:{reset} {text}", "");
+            }
         }
     }
 
-    /// The part of the line that fits a terminal, how far in it the caret stands, and how wide it is.
-    fn window(&self, line: &str) -> (String, usize, usize) {
-        const BEFORE: usize = 60;
-        const WIDTH: usize = 140;
-
+    /// The part of the line that fits into `width` columns, how far in it the caret stands, and how wide it is.
+    fn window(&self, line: &str, width: usize) -> (String, usize, usize) {
         let line = line.strip_suffix('\r').unwrap_or(line);
         let line = if self.line == 1 { line.strip_prefix('\u{feff}').unwrap_or(line) } else { line };
         let caret = self.column.saturating_sub(1);
-        let from = if line.chars().nth(WIDTH).is_some() { caret.saturating_sub(BEFORE) } else { 0 };
+        // Both ends may need a mark of what is left out.
+        let (room, before) = (width - 2, width * 2 / 5);
+        let from = if line.chars().nth(width).is_some() && caret > before { caret - before } else { 0 };
+        let room = if line.chars().nth(width).is_some() { room } else { width };
 
-        let rest: String = line.chars().skip(caret).take(WIDTH).collect();
+        let rest: String = line.chars().skip(caret).take(room).collect();
         let name = self.key.rsplit('.').next().unwrap_or_default();
         let length = [self.value.as_deref().unwrap_or_default(), name]
             .into_iter()
+            .map(|text| text.trim_end_matches('…'))
             .find(|text| !text.is_empty() && printable(&rest).starts_with(text))
             .map_or(1, |text| text.chars().count());
 
@@ -130,12 +151,31 @@ impl Problem {
         if from > 0 {
             text.push('…');
         }
-        text.push_str(&printable(&line.chars().skip(from).take(WIDTH).collect::<String>()));
-        if line.chars().nth(from + WIDTH).is_some() {
+        text.push_str(&printable(&line.chars().skip(from).take(room).collect::<String>()));
+        if line.chars().nth(from + room).is_some() {
             text.push('…');
         }
-        (text, caret - from + usize::from(from > 0), length.min(WIDTH - BEFORE))
+        (text, caret - from + usize::from(from > 0), length.min(room.saturating_sub(caret - from)).max(1))
     }
+}
+
+/// The text broken between its words, so that all of its lines fit behind a margin of `indent` columns.
+fn hanging(text: &str, indent: usize) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut column = indent;
+    for word in text.split(' ') {
+        let length = word.chars().count();
+        if column > indent && column + 1 + length > COLUMNS {
+            _ = write!(out, "\n{:indent$}", "");
+            column = indent;
+        } else if column > indent {
+            out.push(' ');
+            column += 1;
+        }
+        out.push_str(word);
+        column += length;
+    }
+    out
 }
 
 /// One line, for the journal and for `status`.
@@ -147,6 +187,8 @@ impl fmt::Display for Problem {
         f.write_str(&self.message)?;
         if let Some(suggestion) = &self.suggestion {
             write!(f, " (did you mean {suggestion}?)")?;
+        } else if let Some(help) = &self.help {
+            write!(f, " ({help})")?;
         }
         Ok(())
     }
@@ -220,6 +262,7 @@ mod tests {
             value: Some("\"que\"".to_owned()),
             allowed: Some("queue, replace, drop".to_owned()),
             suggestion: Some("\"queue\"".to_owned()),
+            help: None,
         }
     }
 
@@ -271,7 +314,7 @@ mod tests {
         let source = format!("\n{}\"que\"{}", "a".repeat(100_000), "b".repeat(100_000));
         let far = Problem { column: 100_001, ..problem() };
         let text = far.render(Path::new("c"), &source, false);
-        assert!(text.lines().all(|line| line.chars().count() < 160), "{text}");
+        assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
         let lines: Vec<&str> = text.lines().collect();
         assert_eq!(lines[3].chars().position(|c| c == '"'), lines[4].chars().position(|c| c == '^'), "{text}");
     }

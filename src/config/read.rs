@@ -6,63 +6,113 @@
 use std::ops::Range;
 use std::path::Path;
 
+use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
+use super::keys::{self, Condition, EVENT, Key, Kind, MATCH, ROOT, RULE, SPEAKER};
+use super::pattern;
 use super::problem::{Problem, Severity, nearest, nearest_within, printable, shortened};
 use super::reader::{Entry, Reader};
+use super::syntax;
 use super::types::{Config, Overrides, Rule, Speaker, When, limit};
-use super::value::Condition;
 use crate::event::{self, EventName};
-
-const ROOT: &[&str] = &["volume", "pack", "timeout", "events", "speaker", "rules"];
-const SPEAKER: &[&str] = &["overlap", "min_audible", "lead_in", "normalize"];
-const EVENT: &[&str] = &["enabled", "sound", "volume", "throttle", "priority", "delay", "min_duration"];
-const RULE: &[&str] = &["match", "enabled", "sound", "pack", "volume", "throttle", "priority", "delay", "min_duration"];
-const MATCH: &[&str] = &["agent", "event", "tool", "cwd", "detail"];
 
 /// Reads the text of the configuration file `file`; relative paths in it are taken from its folder, `~/` from `home`.
 ///
 /// The configuration holds everything that was right. It must not be used if any problem is an error: half of what
 /// somebody wrote may mean the opposite of the whole.
 pub fn parse(text: &str, file: &Path, home: Option<&Path>) -> (Config, Vec<Problem>) {
-    let mut reader = Reader::new(text, file, home);
+    parse_with(text, file, home, &|_| true)
+}
+
+/// Reads as [`parse`] does, and warns of sound files that `is_there` doesn't find.
+pub(super) fn parse_with(
+    text: &str,
+    file: &Path,
+    home: Option<&Path>,
+    is_there: &dyn Fn(&Path) -> bool,
+) -> (Config, Vec<Problem>) {
+    let mut reader = Reader::new(text, file, home, is_there);
     let mut config = Config::default();
-    // Only the first error of the grammar counts: what comes after it is guesswork.
-    let (document, errors) = DeTable::parse_recoverable(text);
-    match errors.iter().min_by_key(|error| error.span().map_or(0, |at| at.start)) {
-        None => reader.document(document.get_ref(), &mut config),
-        Some(error) => {
-            let at = error.span().unwrap_or_default();
-            reader.error(at, "", format!("this is not TOML: {}", shortened(error.message(), 200)));
-        }
+    if let Some(document) = reader.grammar(text) {
+        reader.document(document.get_ref(), &mut config);
     }
     (config, reader.finish())
 }
 
 impl Reader<'_> {
+    /// The text as TOML; a problem where it is none.
+    pub(super) fn grammar<'d>(&mut self, text: &'d str) -> Option<Spanned<DeTable<'d>>> {
+        // Only the first error of the grammar counts: what comes after it is guesswork.
+        let (document, errors) = DeTable::parse_recoverable(text);
+        let Some(error) = errors.iter().min_by_key(|error| error.span().map_or(0, |at| at.start)) else {
+            return Some(document);
+        };
+        let at = error.span().unwrap_or_default().start.min(text.len());
+        let fault = syntax::explain(text, error.message(), at);
+        let problem = self.wrong(fault.at, "", format!("this is not TOML: {}", fault.what));
+        (problem.suggestion, problem.help) = (fault.suggestion, fault.help);
+        None
+    }
+
     /// The entries of a table, or a problem if it is none.
-    fn table<'v>(&mut self, entry: &Entry<'v>) -> Option<Vec<Entry<'v>>> {
+    pub(super) fn table<'v>(&mut self, entry: &Entry<'v>) -> Option<Vec<Entry<'v>>> {
         match entry.value {
             DeValue::Table(table) => Some(entries(table, &entry.path)),
             _ => {
-                self.wrong_type(entry, "a table");
+                let help = match (entry.name, entry.value) {
+                    ("match", DeValue::String(_)) => {
+                        let meant = format!("{{ agent = {} }}", self.written(&entry.value_at));
+                        self.wrong_type(entry, "a table").suggestion = Some(meant);
+                        return None;
+                    }
+                    ("match", _) => "as in: match = { agent = \"codex\" }".to_owned(),
+                    ("events", DeValue::Array(_)) => {
+                        "each event has a table of its own, as in: [events.\"task.complete\"]".to_owned()
+                    }
+                    (name, DeValue::Boolean(value)) if entry.path.starts_with("events.") => {
+                        let meant = format!("{} = {{ enabled = {value} }}", dotted("", name));
+                        self.wrong_type(entry, "a table").suggestion = Some(meant);
+                        return None;
+                    }
+                    _ if entry.path.starts_with("rules[") => "as in: [[rules]]".to_owned(),
+                    _ => format!("write [{}] on a line of its own, and its keys below", entry.path),
+                };
+                self.wrong_type(entry, "a table").help = Some(help);
                 None
             }
         }
     }
 
+    /// The entries of a table with the rows of their keys; those that have none are told.
+    pub(super) fn known<'v>(
+        &mut self,
+        entries: Vec<Entry<'v>>,
+        keys: &'static [Key],
+    ) -> Vec<(&'static Key, Entry<'v>)> {
+        let mut known = Vec::with_capacity(entries.len());
+        for entry in entries {
+            match keys::find(keys, entry.name) {
+                Some(Key { kind: Kind::Unbuilt, .. }) => self.not_built(&entry),
+                Some(key) => known.push((key, entry)),
+                None => self.unknown(&entry, keys),
+            }
+        }
+        known
+    }
+
     fn document(&mut self, document: &DeTable<'_>, config: &mut Config) {
         let mut rules = None;
-        for entry in entries(document, "") {
-            match entry.name {
-                "volume" => set(&mut config.volume, self.volume(&entry)),
-                "pack" => set(&mut config.packs, self.packs(&entry)),
-                "timeout" => set(&mut config.timeout, self.duration(&entry, limit::TIMEOUT)),
-                "speaker" => self.speaker(&entry, &mut config.speaker),
-                "events" => self.events(&entry, config),
-                "rules" => rules = Some(entry),
-                "quiet" => self.not_built(&entry),
-                _ => self.unknown(&entry, ROOT),
+        for (key, entry) in self.known(entries(document, ""), ROOT) {
+            match (key.name, key.kind) {
+                ("volume", _) => set(&mut config.volume, self.volume(&entry)),
+                ("pack", _) => set(&mut config.packs, self.packs(&entry)),
+                ("timeout", Kind::Duration(range)) => set(&mut config.timeout, self.duration(&entry, range)),
+                ("speaker", _) => self.speaker(&entry, &mut config.speaker),
+                ("events", _) => self.events(&entry, config),
+                ("quiet", _) => self.quiet(&entry, &mut config.quiet),
+                ("rules", _) => rules = Some(entry),
+                _ => {}
             }
         }
         // Rules may speak of the events that are configured.
@@ -72,39 +122,31 @@ impl Reader<'_> {
     }
 
     fn speaker(&mut self, section: &Entry<'_>, speaker: &mut Speaker) {
-        for entry in self.table(section).unwrap_or_default() {
-            match entry.name {
-                "overlap" => set(&mut speaker.overlap, self.overlap(&entry)),
-                "min_audible" => set(&mut speaker.min_audible, self.duration(&entry, limit::MIN_AUDIBLE)),
-                "lead_in" => set(&mut speaker.lead_in, self.duration(&entry, limit::LEAD_IN)),
-                "normalize" => set(&mut speaker.normalize, self.boolean(&entry)),
-                "skip_when" => self.not_built(&entry),
-                _ => self.unknown(&entry, SPEAKER),
+        let entries = self.table(section).unwrap_or_default();
+        for (key, entry) in self.known(entries, SPEAKER) {
+            match (key.name, key.kind) {
+                ("overlap", _) => set(&mut speaker.overlap, self.overlap(&entry)),
+                ("min_audible", Kind::Duration(range)) => set(&mut speaker.min_audible, self.duration(&entry, range)),
+                ("lead_in", Kind::Duration(range)) => set(&mut speaker.lead_in, self.duration(&entry, range)),
+                ("normalize", _) => set(&mut speaker.normalize, self.boolean(&entry)),
+                ("skip_when", _) => set(&mut speaker.skip_when, self.skip_when(&entry)),
+                _ => {}
             }
         }
     }
 
     fn events(&mut self, section: &Entry<'_>, config: &mut Config) {
         for entry in self.table(section).unwrap_or_default() {
-            let name: Option<EventName> = entry.name.parse().ok();
-            if name.is_none() {
-                let message = format!("\"{}\" can't be the name of an event", shortened(entry.name, 60));
-                let problem = self.wrong(entry.key_at.clone(), &entry.path, message);
-                problem.allowed = Some("1 to 64 letters, digits, '.', '_' or '-'".to_owned());
-            }
-            let Some(keys) = self.table(&entry) else { continue };
+            let name = self.event_name(&entry);
+            let Some(mut inner) = self.table(&entry) else { continue };
             let mut overrides = Overrides::default();
-            for key in keys {
-                match key.name {
-                    // Unquoted, `[events.task.complete]` is a table in a table.
-                    _ if key.value.is_table() && !EVENT.contains(&key.name) => self.unquoted(&entry, &key),
-                    "pack" => self.unknown(&key, EVENT),
-                    _ => {
-                        if !self.overrides(&key, &mut overrides) {
-                            self.unknown(&key, EVENT);
-                        }
-                    }
-                }
+            // Unquoted, `[events.task.complete]` is a table in a table.
+            let is_part = |key: &Entry<'_>| key.value.is_table() && keys::find(EVENT, key.name).is_none();
+            for key in inner.extract_if(.., |key| is_part(key)) {
+                self.unquoted(&entry, &key);
+            }
+            for (key, entry) in self.known(inner, EVENT) {
+                self.overrides(key, &entry, &mut overrides);
             }
             if let Some(name) = name {
                 self.likely_event(&entry.path, entry.key_at, name.as_str());
@@ -114,13 +156,25 @@ impl Reader<'_> {
         config.events.sort_by(|(a, _), (b, _)| a.cmp(b));
     }
 
+    /// The event a table is named after, or a problem.
+    pub(super) fn event_name(&mut self, entry: &Entry<'_>) -> Option<EventName> {
+        let name = entry.name.parse().ok();
+        if name.is_none() {
+            let message = format!("\"{}\" can't be the name of an event", shortened(entry.name, 60));
+            let problem = self.wrong(entry.key_at.clone(), &entry.path, message);
+            problem.allowed = Some("1 to 64 letters, digits, '.', '_' or '-'".to_owned());
+            problem.suggestion = joined_event(entry.name).map(|name| format!("[events.\"{name}\"]"));
+        }
+        name
+    }
+
     /// `[events.task.complete]` where `[events."task.complete"]` was meant.
     fn unquoted(&mut self, event: &Entry<'_>, key: &Entry<'_>) {
         let name = format!("{}.{}", event.name, key.name);
         let message =
             format!("`{}` is no key of an event; a name with a dot in it stands in quotes", printable(key.name));
         let problem = self.error(key.key_at.clone(), &key.path, message);
-        problem.allowed = Some(EVENT.join(", "));
+        problem.allowed = Some(listed(EVENT));
         if name.parse::<EventName>().is_ok() {
             problem.suggestion = Some(format!("[events.\"{name}\"]"));
         }
@@ -138,9 +192,7 @@ impl Reader<'_> {
             let Some(meant) = nearest_within(name, event::EVENTS.iter().map(|row| row.name), near) else { return };
             (format!("{name} is none of Herald's events, so it is taken for one of your own"), meant)
         };
-        let value = self.written(&at);
-        let problem = self.warning(at, path, message);
-        problem.value = Some(value);
+        let problem = self.doubtful(at.clone(), &at, path, message);
         problem.suggestion = Some(format!("\"{meant}\""));
     }
 
@@ -176,21 +228,25 @@ impl Reader<'_> {
         let mut when = None;
         let mut then = Overrides::default();
         let mut sets = false;
-        for key in self.table(entry)? {
-            match key.name {
-                "match" => when = Some(self.when(&key, config)),
-                _ if self.overrides(&key, &mut then) => sets = true,
-                _ => self.unknown(&key, RULE),
+        let entries = self.table(entry)?;
+        for (key, entry) in self.known(entries, RULE) {
+            if key.name == "match" {
+                when = Some(self.when(&entry, config));
+            } else {
+                self.overrides(key, &entry, &mut then);
+                sets = true;
             }
         }
+        let at = entry.key_at.clone();
         if !sets {
-            let message = "this rule sets nothing".to_owned();
-            self.warning(entry.key_at.clone(), &entry.path, message).allowed = Some(RULE[1..].join(", "));
+            let problem = self.doubtful(at.clone(), &at, &entry.path, "this rule sets nothing".to_owned());
+            problem.allowed = Some(listed(&RULE[1..]));
+            problem.help = Some("say what it sets, as in: enabled = false".to_owned());
         }
         let Some(when) = when else {
             let message = "this rule has no `match`, so it is never applied".to_owned();
-            let problem = self.warning(entry.key_at.clone(), &entry.path, message);
-            problem.allowed = Some(format!("match = {{ {} }}; match = {{}} for every event", MATCH.join(", ")));
+            let problem = self.doubtful(at.clone(), &at, &entry.path, message);
+            problem.allowed = Some(format!("match = {{ {} }}; match = {{}} for every event", listed(MATCH)));
             return None;
         };
         Some(Rule { when: when?, then })
@@ -200,18 +256,19 @@ impl Reader<'_> {
         let mut when = When::default();
         let mut complete = true;
         for key in self.table(section)? {
-            let (place, condition) = match key.name {
-                "agent" => (&mut when.agent, Condition::Word),
-                "event" => (&mut when.event, Condition::Event),
-                "tool" => (&mut when.tool, Condition::Word),
-                "cwd" => (&mut when.cwd, Condition::Directory),
-                "detail" => (&mut when.detail, Condition::Word),
+            let place = match key.name {
+                "agent" => &mut when.agent,
+                "event" => &mut when.event,
+                "tool" => &mut when.tool,
+                "cwd" => &mut when.cwd,
+                "detail" => &mut when.detail,
                 _ => {
                     self.unknown_condition(&key);
                     complete = false;
                     continue;
                 }
             };
+            let Some(Kind::Pattern(condition)) = keys::find(MATCH, key.name).map(|row| row.kind) else { continue };
             *place = self.pattern(&key, condition);
             complete &= place.is_some();
             if let (Condition::Event, Some(pattern)) = (condition, place) {
@@ -223,29 +280,48 @@ impl Reader<'_> {
         complete.then_some(when)
     }
 
-    /// Warns of the name of an event that is probably mistyped.
+    /// Warns of the name of an event that is probably mistyped, and of a glob that probably is.
     fn likely_condition(&mut self, key: &Entry<'_>, name: &str, config: &Config) {
-        if let Ok(event) = name.parse::<EventName>()
+        if pattern::is_glob(name) {
+            self.likely_glob(key, name, config);
+        } else if let Ok(event) = name.parse::<EventName>()
             && config.event(&event).is_none()
         {
             self.likely_event(&key.path, key.value_at.clone(), name);
         }
     }
 
-    /// One of the keys that events and rules share; false if it is none.
-    fn overrides(&mut self, key: &Entry<'_>, into: &mut Overrides) -> bool {
-        match key.name {
-            "enabled" => into.enabled = self.boolean(key),
-            "sound" => into.sounds = self.sounds(key),
-            "pack" => into.packs = self.packs(key),
-            "volume" => into.volume = self.volume(key),
-            "throttle" => into.throttle = self.duration(key, limit::THROTTLE),
-            "priority" => into.priority = self.priority(key),
-            "delay" => into.delay = self.duration(key, limit::DELAY),
-            "min_duration" => into.min_duration = self.duration(key, limit::MIN_DURATION),
-            _ => return false,
+    /// `inputs.*` where `input.*` was meant. What is like no event of Herald's may be about somebody's own.
+    fn likely_glob(&mut self, key: &Entry<'_>, glob: &str, config: &Config) {
+        let own = config.events.iter().map(|(name, _)| name.as_str());
+        let mut known = event::EVENTS.iter().map(|row| row.name).chain(own);
+        if glob.starts_with('!') || known.any(|name| pattern::word(glob, name)) {
+            return;
         }
-        true
+        let Some((family, rest)) = glob.split_once('.') else { return };
+        let families = event::EVENTS.iter().filter_map(|row| row.name.split_once('.')).map(|(family, _)| family);
+        let Some(meant) = nearest_within(family, families, |shorter| shorter.len() / 3) else { return };
+        let message = format!("no event of Herald's or of this file is called {}", shortened(glob, 60));
+        let at = key.value_at.clone();
+        let problem = self.doubtful(at.clone(), &at, &key.path, message);
+        problem.allowed = Some("the name of an event, or a glob that matches one".to_owned());
+        problem.suggestion = Some(format!("\"{meant}.{}\"", shortened(rest, 60)));
+    }
+
+    /// One of the keys that events and rules share.
+    fn overrides(&mut self, key: &Key, entry: &Entry<'_>, into: &mut Overrides) {
+        match (key.name, key.kind) {
+            ("enabled", _) => into.enabled = self.boolean(entry),
+            ("sound", _) => into.sounds = self.sounds(entry),
+            ("pack", _) => into.packs = self.packs(entry),
+            ("volume", _) => into.volume = self.volume(entry),
+            ("priority", _) => into.priority = self.priority(entry),
+            ("throttle", Kind::Duration(range)) => into.throttle = self.duration(entry, range),
+            ("delay", Kind::Duration(range)) => into.delay = self.duration(entry, range),
+            ("min_duration", Kind::Duration(range)) => into.min_duration = self.duration(entry, range),
+            ("skip_when", _) => into.skip_when = self.skip_when(entry),
+            _ => {}
+        }
     }
 
     fn not_built(&mut self, entry: &Entry<'_>) {
@@ -253,7 +329,7 @@ impl Reader<'_> {
         self.report(Severity::Note, entry.key_at.clone(), &entry.path, message);
     }
 
-    fn unknown(&mut self, entry: &Entry<'_>, known: &[&'static str]) {
+    fn unknown(&mut self, entry: &Entry<'_>, known: &'static [Key]) {
         self.unknown_key(entry, known, "");
     }
 
@@ -261,20 +337,50 @@ impl Reader<'_> {
         self.unknown_key(entry, MATCH, ", so this rule is never applied");
     }
 
-    fn unknown_key(&mut self, entry: &Entry<'_>, known: &[&'static str], consequence: &str) {
+    fn unknown_key(&mut self, entry: &Entry<'_>, known: &'static [Key], consequence: &str) {
         let name = shortened(entry.name, 60);
-        let mut message = format!("`{name}` is not a key{consequence}");
-        let mut suggestion = nearest(entry.name, known.iter().copied()).map(str::to_owned);
-        if suggestion.is_none() && known != ROOT && ROOT.contains(&entry.name) {
-            message =
-                format!("`{name}` is not a key here{consequence}; its place is above the first [table] of the file");
-        } else if suggestion.is_none() && known == ROOT && SPEAKER.contains(&entry.name) {
+        let at_root = std::ptr::eq(known, ROOT);
+        let is_one_of = |keys| keys::names(keys).any(|key| key == entry.name);
+        let message = format!("`{name}` is not a key{}{consequence}", if at_root { "" } else { " here" });
+        let mut suggestion = nearest(entry.name, keys::names(known)).map(str::to_owned);
+        let mut help = None;
+        if suggestion.is_some() {
+        } else if !at_root && is_one_of(ROOT) {
+            help = Some("its place is above the first [table] of the file");
+        } else if at_root && is_one_of(SPEAKER) {
             suggestion = Some(format!("speaker.{}", entry.name));
+        } else if is_one_of(EVENT) {
+            help = Some("its place is below the header of an event, as in [events.bell], or of a rule");
+        } else if is_one_of(MATCH) {
+            help = Some("its place is in the match of a rule, as in: match = { agent = \"codex\" }");
+        } else if at_root && let Some(event) = event_of(entry) {
+            suggestion = Some(format!("[events.\"{event}\"]"));
+        } else {
+            help = Some("take it out, or put a # before it");
         }
-        let problem = self.warning(entry.key_at.clone(), &entry.path, message);
-        problem.allowed = Some(known.join(", "));
-        problem.suggestion = suggestion;
+        let problem = self.doubtful(entry.key_at.clone(), &entry.value_at, &entry.path, message);
+        problem.allowed = Some(listed(known));
+        (problem.suggestion, problem.help) = (suggestion, help.map(str::to_owned));
     }
+}
+
+/// The event that a table at the top of the file is probably about: `["task.complete"]` or `[task.complete]`.
+fn event_of(entry: &Entry<'_>) -> Option<&'static str> {
+    let DeValue::Table(table) = entry.value else { return None };
+    let dotted = table.iter().next().map(|(key, _)| format!("{}.{}", entry.name, key.get_ref()));
+    let known = |name: &str| event::canonical(name).map(|row| row.name);
+    known(entry.name).or_else(|| known(&dotted?))
+}
+
+/// The event whose name was written with other characters between its words.
+pub(super) fn joined_event(name: &str) -> Option<&'static str> {
+    let joined = name.trim().to_lowercase().replace([' ', '/', ':', ','], ".");
+    event::canonical(&joined).map(|row| row.name)
+}
+
+/// The names of these keys, as messages list them.
+fn listed(keys: &'static [Key]) -> String {
+    keys::names(keys).collect::<Vec<_>>().join(", ")
 }
 
 fn set<T>(place: &mut T, value: Option<T>) {
@@ -284,7 +390,7 @@ fn set<T>(place: &mut T, value: Option<T>) {
 }
 
 /// The entries of a table in the order of the file.
-fn entries<'t>(table: &'t DeTable<'t>, path: &str) -> Vec<Entry<'t>> {
+pub(super) fn entries<'t>(table: &'t DeTable<'t>, path: &str) -> Vec<Entry<'t>> {
     let mut entries: Vec<_> = table
         .iter()
         .map(|(key, value)| Entry {
@@ -352,7 +458,7 @@ mod tests {
         "#;
         let (config, problems) = read(text);
         let unbuilt: Vec<_> = problems.iter().map(|problem| (problem.severity, problem.key.as_str())).collect();
-        let warned = ["speaker.skip_when", "quiet"];
+        let warned: [&str; 0] = [];
         assert_eq!(unbuilt, warned.map(|key| (Severity::Note, key)));
         assert!(problems.iter().all(|problem| problem.message.contains("not supported by this version")));
         assert_eq!(config.events.len(), 1);
@@ -387,7 +493,7 @@ mod tests {
     fn the_first_syntax_error_is_told() {
         let (_, problems) = read("volume = \n[events.bell\n");
         let places: Vec<_> = problems.iter().map(|problem| (problem.line, problem.column)).collect();
-        assert_eq!(places, [(1, 10)]);
+        assert_eq!(places, [(1, 1)]);
     }
 
     #[test]
@@ -413,8 +519,8 @@ mod tests {
 
     /// Texts that get past TOML's grammar, so that the reader sees every kind of value in every place.
     fn likely() -> impl Strategy<Value = String> {
-        let keys: Vec<&str> =
-            [ROOT, SPEAKER, EVENT, RULE, MATCH, &["quiet", "delay", "\"x.y\"", "\"\u{1b}\""]].concat();
+        let tables = keys::every().map(|key| key.name);
+        let keys: Vec<&str> = tables.chain(["\"x.y\"", "\"\u{1b}\""]).collect();
         let key = prop::sample::select(keys);
         let leaf = prop_oneof![
             any::<i64>().prop_map(|number| number.to_string()),

@@ -20,20 +20,22 @@ pub(super) struct Entry<'t> {
 }
 
 pub(super) struct Reader<'t> {
-    text: &'t str,
+    pub(super) text: &'t str,
     /// The folder relative paths are taken from.
     pub(super) base: PathBuf,
     pub(super) home: Option<&'t Path>,
+    /// Whether there is such a file, where the reader is to know.
+    pub(super) is_there: &'t dyn Fn(&Path) -> bool,
     /// With the byte each is about.
     found: Vec<(usize, Problem)>,
 }
 
 impl<'t> Reader<'t> {
-    pub(super) fn new(text: &'t str, file: &Path, home: Option<&'t Path>) -> Self {
+    pub(super) fn new(text: &'t str, file: &Path, home: Option<&'t Path>, is_there: &'t dyn Fn(&Path) -> bool) -> Self {
         // The working directory of a hook is the agent's: nothing may depend on it.
         let file = path::absolute(file).unwrap_or_else(|_| file.to_owned());
         let base = file.parent().unwrap_or(Path::new("/")).to_owned();
-        Self { text, base, home, found: Vec::new() }
+        Self { text, base, home, is_there, found: Vec::new() }
     }
 
     /// The problems in the order of the file, with lines and columns.
@@ -59,16 +61,7 @@ impl<'t> Reader<'t> {
     }
 
     pub(super) fn report(&mut self, severity: Severity, at: Range<usize>, key: &str, message: String) -> &mut Problem {
-        let problem = Problem {
-            severity,
-            line: 0,
-            column: 0,
-            key: key.to_owned(),
-            message,
-            value: None,
-            allowed: None,
-            suggestion: None,
-        };
+        let problem = Problem::new(severity, key, message);
         self.found.push((at.start, problem));
         &mut self.found.last_mut().expect("just pushed").1
     }
@@ -85,6 +78,20 @@ impl<'t> Reader<'t> {
     pub(super) fn wrong(&mut self, at: Range<usize>, key: &str, message: String) -> &mut Problem {
         let value = self.written(&at);
         let problem = self.error(at, key, message);
+        problem.value = Some(value);
+        problem
+    }
+
+    /// What has no effect because of its value at `value_at`, which is shown as it was written.
+    pub(super) fn doubtful(
+        &mut self,
+        at: Range<usize>,
+        value_at: &Range<usize>,
+        key: &str,
+        message: String,
+    ) -> &mut Problem {
+        let value = self.written(value_at);
+        let problem = self.warning(at, key, message);
         problem.value = Some(value);
         problem
     }

@@ -5,8 +5,9 @@
 use std::borrow::Cow;
 use std::time::Duration;
 
+use super::circumstance::SkipWhen;
 use super::pattern;
-use super::types::{Config, Overrides, Pattern, Settings, THROTTLE, When};
+use super::types::{Config, Overrides, Pattern, Settings, THROTTLE, When, scaled};
 use crate::event::{self, Occurrence, Priority};
 use crate::sound_ref::SoundRef;
 
@@ -38,12 +39,14 @@ impl Config {
             enabled: chosen.enabled.unwrap_or_else(|| canonical.is_none_or(|row| row.enabled)),
             off_by_rule,
             sounds: chosen.sounds.unwrap_or_default().to_vec(),
+            packs_are_chosen: chosen.packs.is_some(),
             packs: chosen.packs.unwrap_or(&self.packs).to_vec(),
             volume: scaled(self.volume, chosen.volume.unwrap_or(100)),
             throttle: chosen.throttle.unwrap_or(THROTTLE),
             priority: chosen.priority.unwrap_or_else(|| canonical.map_or(Priority::Normal, |row| row.priority)),
             delay: chosen.delay.unwrap_or_else(|| delay(occ)),
             min_duration: chosen.min_duration.unwrap_or_default(),
+            skip_when: chosen.skip_when.unwrap_or(self.speaker.skip_when),
         }
     }
 
@@ -69,12 +72,6 @@ fn delay(occ: &Occurrence) -> Duration {
     if asks && ASKS_EARLY.contains(&occ.agent.as_str()) { REVIEW } else { Duration::ZERO }
 }
 
-/// `part` hundredths of `whole`, rounded.
-fn scaled(whole: u8, part: u8) -> u8 {
-    let product = u16::from(whole.min(100)) * u16::from(part.min(100));
-    u8::try_from((product + 50) / 100).unwrap_or(100)
-}
-
 /// The values that were set first.
 #[derive(Default)]
 struct Chosen<'c> {
@@ -86,6 +83,7 @@ struct Chosen<'c> {
     priority: Option<Priority>,
     delay: Option<Duration>,
     min_duration: Option<Duration>,
+    skip_when: Option<SkipWhen>,
 }
 
 impl<'c> Chosen<'c> {
@@ -98,6 +96,7 @@ impl<'c> Chosen<'c> {
         self.priority = self.priority.or(from.priority);
         self.delay = self.delay.or(from.delay);
         self.min_duration = self.min_duration.or(from.min_duration);
+        self.skip_when = self.skip_when.or(from.skip_when);
     }
 
     fn is_complete(&self) -> bool {
@@ -109,6 +108,7 @@ impl<'c> Chosen<'c> {
             && self.priority.is_some()
             && self.delay.is_some()
             && self.min_duration.is_some()
+            && self.skip_when.is_some()
     }
 }
 
@@ -191,6 +191,7 @@ mod tests {
                     known: true,
                     enabled: row.enabled,
                     off_by_rule: false,
+                    packs_are_chosen: false,
                     sounds: vec![],
                     packs: vec!["herald".to_owned()],
                     volume: 70,
@@ -198,6 +199,7 @@ mod tests {
                     priority: row.priority,
                     delay: Duration::from_millis(if row.name == "input.permission" { 1500 } else { 0 }),
                     min_duration: Duration::ZERO,
+                    skip_when: SkipWhen::NEVER,
                 }
             );
         }
@@ -253,6 +255,21 @@ mod tests {
         assert_eq!(settings.throttle, Duration::ZERO);
         assert_eq!(settings.volume, 7);
         assert_eq!(settings.sounds, [SoundRef::Path("/cfg/done.wav".into())]);
+    }
+
+    #[test]
+    fn when_it_is_skipped_is_for_everything_unless_an_event_or_a_rule_says_otherwise() {
+        let of = |text: &str| {
+            let text = format!("speaker.skip_when = [\"microphone-in-use\", \"screen-locked\"]\n{text}");
+            config(&text).settings(&occurrence("input.permission")).skip_when.words().collect::<Vec<_>>()
+        };
+        assert_eq!(of(""), ["microphone-in-use", "screen-locked"], "an urgent one, too");
+        assert_eq!(of("[events.\"input.permission\"]\nskip_when = []\n"), [""; 0]);
+        assert_eq!(of("[events.\"input.permission\"]\nskip_when = \"do-not-disturb\"\n"), ["do-not-disturb"]);
+        assert_eq!(
+            of("[[rules]]\nmatch = { event = \"input.*\" }\nskip_when = [\"screen-locked\"]\n"),
+            ["screen-locked"]
+        );
     }
 
     #[test]

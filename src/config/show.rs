@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use super::quiet::Days;
 use super::types::{Config, Overrides, When};
 use super::value::spelled;
 
@@ -19,6 +20,18 @@ pub fn show(config: &Config) -> String {
     _ = writeln!(out, "lead_in = \"{}\"", spelled(speaker.lead_in));
     _ = writeln!(out, "normalize = {}", speaker.normalize);
 
+    _ = writeln!(out, "skip_when = {}", list(speaker.skip_when.words()));
+
+    for quiet in &config.quiet {
+        _ = writeln!(out, "\n[[quiet]]");
+        _ = writeln!(out, "hours = {}", texts(&quiet.hours));
+        if quiet.days != Days::ALL {
+            _ = writeln!(out, "days = {}", texts(quiet.days.names()));
+        }
+        if let Some(allow) = &quiet.allow {
+            _ = writeln!(out, "allow = {}", texts(allow.globs()));
+        }
+    }
     for (name, overrides) in &config.events {
         _ = writeln!(out, "\n[events.\"{name}\"]");
         write_overrides(&mut out, overrides);
@@ -55,6 +68,9 @@ fn write_overrides(out: &mut String, overrides: &Overrides) {
             _ = writeln!(out, "{key} = \"{}\"", spelled(duration));
         }
     }
+    if let Some(skip_when) = overrides.skip_when {
+        _ = writeln!(out, "skip_when = {}", list(skip_when.words()));
+    }
 }
 
 fn conditions(when: &When) -> String {
@@ -74,11 +90,19 @@ fn conditions(when: &When) -> String {
 
 /// One text as itself, several as a list.
 fn texts(texts: impl IntoIterator<Item = impl ToString>) -> String {
-    let quoted: Vec<String> = texts.into_iter().map(|text| toml::Value::String(text.to_string()).to_string()).collect();
-    match quoted.as_slice() {
+    match quoted(texts).as_slice() {
         [one] => one.clone(),
-        _ => format!("[{}]", quoted.join(", ")),
+        several => format!("[{}]", several.join(", ")),
     }
+}
+
+/// A list, however many they are.
+fn list(texts: impl IntoIterator<Item = impl ToString>) -> String {
+    format!("[{}]", quoted(texts).join(", "))
+}
+
+fn quoted(texts: impl IntoIterator<Item = impl ToString>) -> Vec<String> {
+    texts.into_iter().map(|text| toml::Value::String(text.to_string()).to_string()).collect()
 }
 
 #[cfg(test)]
@@ -90,7 +114,9 @@ mod tests {
     use proptest::option;
     use proptest::prelude::*;
 
+    use super::super::circumstance::{Circumstance, SkipWhen};
     use super::super::parse;
+    use super::super::quiet::{Hours, QuietHours};
     use super::super::types::{Overlap, Pattern, Rule, Speaker, limit};
     use super::*;
     use crate::event::Priority;
@@ -109,7 +135,7 @@ mod tests {
         assert_eq!(
             text,
             "volume = 70\npack = \"herald\"\ntimeout = \"10s\"\n\n[speaker]\noverlap = \"queue\"\n\
-             min_audible = \"150ms\"\nlead_in = \"0s\"\nnormalize = true\n"
+             min_audible = \"150ms\"\nlead_in = \"0s\"\nnormalize = true\nskip_when = []\n"
         );
         read_back(&Config::default());
     }
@@ -155,17 +181,25 @@ mod tests {
             option::of(prop::sample::select(&Priority::ALL[..])),
             option::of(duration(limit::DELAY)),
             option::of(duration(limit::MIN_DURATION)),
+            option::of(skip_when()),
         )
-            .prop_map(|(enabled, sounds, packs, volume, throttle, priority, delay, min_duration)| Overrides {
-                enabled,
-                sounds,
-                packs,
-                volume,
-                throttle,
-                priority,
-                delay,
-                min_duration,
-            })
+            .prop_map(
+                |(enabled, sounds, packs, volume, throttle, priority, delay, min_duration, skip_when)| Overrides {
+                    enabled,
+                    sounds,
+                    packs,
+                    volume,
+                    throttle,
+                    priority,
+                    delay,
+                    min_duration,
+                    skip_when,
+                },
+            )
+    }
+
+    fn skip_when() -> impl Strategy<Value = SkipWhen> {
+        prop::sample::subsequence(Circumstance::ALL.to_vec(), 0..=3).prop_map(|all| all.into_iter().collect())
     }
 
     fn packs() -> impl Strategy<Value = Vec<String>> {
@@ -195,6 +229,17 @@ mod tests {
     }
 
     prop_compose! {
+        fn quiet()(
+            hours in prop::collection::vec((0_u16..1440, 1_u16..=1440).prop_filter("not empty", |(from, to)| from != to), 1..3),
+            days in prop::sample::subsequence(Days::ALL.names().collect::<Vec<_>>(), 1..=7),
+            allow in pattern("[a-z]{1,5}[.*]{0,2}"),
+        ) -> QuietHours {
+            let hours = hours.into_iter().map(|(from, to)| Hours { from, to }).collect();
+            QuietHours { hours, days: Days::named_all(days).unwrap(), allow }
+        }
+    }
+
+    prop_compose! {
         fn config()(
             volume in 0_u8..=100,
             packs in packs(),
@@ -205,9 +250,12 @@ mod tests {
             min_audible in duration(limit::MIN_AUDIBLE),
             lead_in in duration(limit::LEAD_IN),
             normalize in any::<bool>(),
+            skip_when in skip_when(),
+            quiet in prop::collection::vec(quiet(), 0..3),
         ) -> Config {
             let events = events.into_iter().map(|(name, overrides)| (name.parse().unwrap(), overrides)).collect();
-            Config { volume, packs, timeout, events, rules, speaker: Speaker { overlap, min_audible, lead_in, normalize } }
+            let speaker = Speaker { overlap, min_audible, lead_in, normalize, skip_when };
+            Config { volume, packs, timeout, events, rules, speaker, quiet }
         }
     }
 

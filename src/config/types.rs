@@ -7,6 +7,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::circumstance::SkipWhen;
+use super::quiet::QuietHours;
 use crate::event::{EventName, Priority};
 use crate::sound_ref::SoundRef;
 
@@ -25,6 +27,8 @@ pub struct Config {
     pub rules: Vec<Rule>,
     /// How sounds share the one voice.
     pub speaker: Speaker,
+    /// When nothing is heard.
+    pub quiet: Vec<QuietHours>,
 }
 
 impl Default for Config {
@@ -36,6 +40,7 @@ impl Default for Config {
             events: Vec::new(),
             rules: Vec::new(),
             speaker: Speaker::default(),
+            quiet: Vec::new(),
         }
     }
 }
@@ -58,6 +63,8 @@ pub struct Speaker {
     pub lead_in: Duration,
     /// Every sound is brought to one loudness.
     pub normalize: bool,
+    /// When a sound is skipped that no event and no rule says otherwise of.
+    pub skip_when: SkipWhen,
 }
 
 impl Default for Speaker {
@@ -67,6 +74,7 @@ impl Default for Speaker {
             min_audible: Duration::from_millis(150),
             lead_in: Duration::ZERO,
             normalize: true,
+            skip_when: SkipWhen::NEVER,
         }
     }
 }
@@ -117,6 +125,8 @@ pub struct Overrides {
     pub delay: Option<Duration>,
     /// It is heard only at the end of a task that took at least so long.
     pub min_duration: Option<Duration>,
+    /// When it is skipped, whatever holds for others.
+    pub skip_when: Option<SkipWhen>,
 }
 
 /// One of `[[rules]]`.
@@ -189,6 +199,8 @@ pub struct Settings {
     pub sounds: Vec<SoundRef>,
     /// The packs that hold here.
     pub packs: Vec<String>,
+    /// Whether a rule chose them.
+    pub packs_are_chosen: bool,
     /// 0 to 100: the global volume times the event's.
     pub volume: u8,
     /// How long the same event of the same session stays silent after it was heard.
@@ -199,6 +211,14 @@ pub struct Settings {
     pub delay: Duration,
     /// It is heard only at the end of a task that took at least so long.
     pub min_duration: Duration,
+    /// The player asks right before it would be heard, and skips it while one of these holds.
+    pub skip_when: SkipWhen,
+}
+
+/// `part` hundredths of `whole`, rounded.
+pub(super) fn scaled(whole: u8, part: u8) -> u8 {
+    let product = u16::from(whole.min(100)) * u16::from(part.min(100));
+    u8::try_from((product + 50) / 100).unwrap_or(100)
 }
 
 /// The throttle of an event nobody set one for.

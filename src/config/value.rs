@@ -6,23 +6,24 @@ use std::time::Duration;
 use jiff::SignedDuration;
 use toml::de::{DeInteger, DeValue};
 
+use super::circumstance::{Circumstance, SkipWhen};
+use super::keys::Condition;
 use super::pattern;
-use super::problem::{Problem, nearest, shortened};
+use super::problem::{Problem, Severity, nearest, shortened};
+use super::read::joined_event;
 use super::reader::{Entry, Reader};
 use super::types::{Overlap, Pattern, limit};
 use crate::event::{self, EventName, Priority};
 use crate::sound_ref::SoundRef;
 
-/// What a pattern is matched against.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Condition {
-    Word,
-    Event,
-    Directory,
-}
-
 /// The four spellings of a sound.
 const SOUNDS: &str = "\"builtin:ID\", \"pack:NAME/ID\", \"xdg:THEME/NAME\", or a path (with a separator, or ending in .wav, .ogg, .mp3, …)";
+
+/// The names of packs.
+const PACKS: &str = "the name of an installed pack (letters, digits, '.', '_', '-'), or \"xdg:THEME\"";
+
+/// What a pattern may hold.
+const GLOB: &str = "a glob: *, ?, [abc], {a,b}, a leading ! for not, \\ before a character that is meant";
 
 impl Reader<'_> {
     pub(super) fn wrong_type(&mut self, entry: &Entry<'_>, expected: &str) -> &mut Problem {
@@ -71,6 +72,10 @@ impl Reader<'_> {
             }
             DeValue::Float(number) => number.as_str().parse().ok(),
             DeValue::String(text) => text.trim().trim_end_matches('%').parse().ok(),
+            DeValue::Array(list) if list.len() == 1 => match list[0].get_ref() {
+                DeValue::Integer(number) => number.as_str().parse().ok(),
+                _ => None,
+            },
             _ => None,
         };
         let meant = number.and_then(|number: f64| {
@@ -81,7 +86,7 @@ impl Reader<'_> {
         None
     }
 
-    pub(super) fn duration(&mut self, entry: &Entry<'_>, range: RangeInclusive<Duration>) -> Option<Duration> {
+    pub(super) fn duration(&mut self, entry: &Entry<'_>, range: &RangeInclusive<Duration>) -> Option<Duration> {
         let (shortest, longest) = (spelled(*range.start()), spelled(*range.end()));
         let allowed = format!("a duration from {shortest} to {longest}, as in \"150ms\", \"3s\" or \"1m30s\"");
         let DeValue::String(text) = entry.value else {
@@ -94,7 +99,7 @@ impl Reader<'_> {
                 }
                 _ => None,
             };
-            let problem = self.wrong_type(entry, "a text with a unit, as in \"3s\"");
+            let problem = self.wrong_type(entry, "a text with a unit");
             problem.allowed = Some(allowed);
             problem.suggestion = seconds.filter(|s| range.contains(s)).map(|s| format!("\"{}\"", spelled(s)));
             return None;
@@ -147,24 +152,74 @@ impl Reader<'_> {
         found
     }
 
+    /// A list of circumstances, which may be empty: then nothing is asked.
+    pub(super) fn skip_when(&mut self, entry: &Entry<'_>) -> Option<SkipWhen> {
+        let known = Circumstance::ALL.map(Circumstance::as_str);
+        let allowed = format!("a list of: {}; [] to be heard always", known.join(", "));
+        if matches!(entry.value, DeValue::Array(list) if list.is_empty()) {
+            return Some(SkipWhen::NEVER);
+        }
+        if let DeValue::Boolean(value) = entry.value {
+            let problem = self.wrong_type(entry, "a list of texts");
+            problem.suggestion = (!value).then(|| "[]".to_owned());
+            problem.allowed = Some(allowed);
+            return None;
+        }
+        let texts = self.texts(entry, &allowed, "")?;
+        let mut meant = Vec::with_capacity(texts.len());
+        for (at, text) in &texts {
+            if !Circumstance::CAN_BE_TOLD {
+                let message = format!("this system tells nobody whether \"{}\" holds", shortened(text, 40));
+                self.report(Severity::Note, at.clone(), &entry.path, format!("{message}, so it has no effect here"));
+            }
+            match Circumstance::ALL.into_iter().find(|one| one.as_str() == *text) {
+                Some(one) => meant.push(one),
+                None => {
+                    let message = format!("{} can't be \"{}\"", leaf(entry), shortened(text, 60));
+                    let likely = alias(text).or_else(|| nearest(text, known));
+                    let problem = self.wrong(at.clone(), &entry.path, message);
+                    problem.allowed = Some(allowed.clone());
+                    problem.suggestion = likely.map(|likely| format!("\"{likely}\""));
+                }
+            }
+        }
+        (meant.len() == texts.len()).then(|| meant.into_iter().collect())
+    }
+
     /// A text or a list of texts with the place of each; nothing if any of it is something else.
-    fn texts<'v>(&mut self, entry: &Entry<'v>, hint: &str) -> Option<Vec<(Range<usize>, &'v str)>> {
+    pub(super) fn texts<'v>(
+        &mut self,
+        entry: &Entry<'v>,
+        allowed: &str,
+        hint: &str,
+    ) -> Option<Vec<(Range<usize>, &'v str)>> {
         let list = match entry.value {
             DeValue::String(text) => return Some(vec![(entry.value_at.clone(), text)]),
             DeValue::Array(list) => list,
             _ => {
-                self.wrong_type(entry, "a text or a list of texts");
+                let meant = matches!(entry.value, DeValue::Integer(_))
+                    .then(|| format!("\"{}\"", self.written(&entry.value_at)));
+                let problem = self.wrong_type(entry, "a text or a list of texts");
+                match (allowed, meant) {
+                    (SOUNDS, _) | (_, None) => problem.help = Some("a text stands in quotes".to_owned()),
+                    (_, meant) => problem.suggestion = meant,
+                }
+                problem.allowed = Some(allowed.to_owned());
                 return None;
             }
         };
         if list.is_empty() || list.len() > limit::LIST {
-            let message = if list.is_empty() {
-                format!("{} is an empty list{hint}", leaf(entry))
+            let most = limit::LIST;
+            let (message, help) = if list.is_empty() {
+                (format!("{} is an empty list", leaf(entry)), hint.to_owned())
             } else {
-                format!("{} has {} entries, and no more than {} may be", leaf(entry), list.len(), limit::LIST)
+                let count = list.len();
+                let message = format!("{} has {count} entries, and no more than {most} may be", leaf(entry));
+                (message, format!("take {} of them out", count - most))
             };
-            let allowed = format!("1 to {} entries", limit::LIST);
-            self.wrong(entry.value_at.clone(), &entry.path, message).allowed = Some(allowed);
+            let problem = self.wrong(entry.value_at.clone(), &entry.path, message);
+            problem.allowed = Some(format!("1 to {most} entries"));
+            problem.help = Some(help);
             return None;
         }
         let mut texts = Vec::with_capacity(list.len());
@@ -173,7 +228,7 @@ impl Reader<'_> {
                 DeValue::String(text) => texts.push((one.span(), &**text)),
                 other => {
                     let message = format!("{} is a list of texts, and this is {}", leaf(entry), kind(other));
-                    self.wrong(one.span(), &entry.path, message).allowed = Some("a text".to_owned());
+                    self.wrong(one.span(), &entry.path, message).allowed = Some(allowed.to_owned());
                 }
             }
         }
@@ -192,11 +247,14 @@ impl Reader<'_> {
     }
 
     pub(super) fn sounds(&mut self, entry: &Entry<'_>) -> Option<Vec<SoundRef>> {
-        let texts = self.texts(entry, "; write enabled = false for silence, or leave the key out")?;
+        let texts = self.texts(entry, SOUNDS, "write enabled = false for silence, or leave the key out")?;
         let mut sounds = Vec::with_capacity(texts.len());
         for (at, text) in &texts {
             match self.sound(text) {
-                Ok(sound) => sounds.push(sound),
+                Ok(sound) => {
+                    self.missed(entry, at, &sound);
+                    sounds.push(sound);
+                }
                 Err((message, meant)) => {
                     let problem = self.wrong(at.clone(), &entry.path, message);
                     problem.allowed = Some(SOUNDS.to_owned());
@@ -208,8 +266,25 @@ impl Reader<'_> {
         (self.fits(entry, bytes) && sounds.len() == texts.len()).then_some(sounds)
     }
 
+    /// Warns of a file that isn't there.
+    fn missed(&mut self, entry: &Entry<'_>, at: &Range<usize>, sound: &SoundRef) {
+        if let SoundRef::Path(path) = sound
+            && !(self.is_there)(path)
+        {
+            let message = format!("there is no sound file {}", shortened(&path.to_string_lossy(), 200));
+            let problem = self.doubtful(at.clone(), at, &entry.path, message);
+            problem.allowed = Some("a file; a relative path is taken from the folder of the configuration".to_owned());
+            problem.help = Some("until it is there, the pack's sound is played".to_owned());
+        }
+    }
+
     fn sound(&self, text: &str) -> Result<SoundRef, (String, Option<String>)> {
         let shown = shortened(text, 60);
+        if text.is_empty() {
+            let message =
+                "a sound can't be empty; leave the key out for the pack's, or write enabled = false".to_owned();
+            return Err((message, None));
+        }
         if let Some((scheme, rest)) = text.split_once(':')
             && !matches!(scheme, "builtin" | "pack" | "xdg")
             && scheme.bytes().all(|b| b.is_ascii_alphanumeric() || b"+-._".contains(&b))
@@ -237,7 +312,7 @@ impl Reader<'_> {
     }
 
     pub(super) fn packs(&mut self, entry: &Entry<'_>) -> Option<Vec<String>> {
-        let texts = self.texts(entry, "; the built-in packs are called \"herald\" and \"quiet\"")?;
+        let texts = self.texts(entry, PACKS, "the built-in packs are called \"herald\" and \"quiet\"")?;
         let mut packs = Vec::with_capacity(texts.len());
         for (at, text) in &texts {
             let name = text.strip_prefix("xdg:").unwrap_or(text);
@@ -246,8 +321,12 @@ impl Reader<'_> {
                 packs.push((*text).to_owned());
             } else {
                 let message = format!("\"{}\" can't be the name of a pack", shortened(text, 60));
-                let allowed = "the name of an installed pack (letters, digits, '.', '_', '-'), or \"xdg:THEME\"";
-                self.wrong(at.clone(), &entry.path, message).allowed = Some(allowed.to_owned());
+                let problem = self.wrong(at.clone(), &entry.path, message);
+                problem.allowed = Some(PACKS.to_owned());
+                let stem =
+                    name.rsplit(['/', '\\']).next().filter(|stem| crate::sound_ref::is_part(stem) && *stem != name);
+                problem.suggestion = stem.map(|stem| format!("\"{stem}\""));
+                problem.help = Some("this lists the packs there are: herald pack list".to_owned());
             }
         }
         let bytes = packs.iter().map(String::len).sum();
@@ -255,14 +334,12 @@ impl Reader<'_> {
     }
 
     pub(super) fn pattern(&mut self, entry: &Entry<'_>, condition: Condition) -> Option<Pattern> {
-        let texts = self.texts(entry, " and matches nothing; leave the key out to match everything")?;
+        let texts = self.texts(entry, GLOB, "it matches nothing; leave the key out to match everything")?;
         let mut any = Vec::with_capacity(texts.len());
         for (at, text) in &texts {
             if let Some(fault) = pattern::fault(text) {
                 let message = format!("\"{}\" is not a pattern: {fault}", shortened(text, 60));
-                self.wrong(at.clone(), &entry.path, message).allowed = Some(
-                    "a glob: *, ?, [abc], {a,b}, a leading ! for not, \\ before a character that is meant".to_owned(),
-                );
+                self.wrong(at.clone(), &entry.path, message).allowed = Some(GLOB.to_owned());
                 continue;
             }
             match condition {
@@ -272,8 +349,9 @@ impl Reader<'_> {
                 }
                 Condition::Event => {
                     let message = format!("\"{}\" can't be the name of an event", shortened(text, 60));
-                    self.wrong(at.clone(), &entry.path, message).allowed =
-                        Some("1 to 64 letters, digits, '.', '_' or '-', or a glob".to_owned());
+                    let problem = self.wrong(at.clone(), &entry.path, message);
+                    problem.allowed = Some("1 to 64 letters, digits, '.', '_' or '-', or a glob".to_owned());
+                    problem.suggestion = joined_event(text).map(|name| format!("\"{name}\""));
                 }
                 Condition::Directory => any.push(self.directory(&entry.path, at, text)),
             }
@@ -291,15 +369,33 @@ impl Reader<'_> {
             Some(_) => "",
         };
         if !message.is_empty() {
-            let value = self.written(at);
-            let problem = self.warning(at.clone(), path, message.to_owned());
-            problem.value = Some(value);
-            if expanded.is_some() && !text.starts_with(['$', '~', '!', '.']) {
+            let problem = self.doubtful(at.clone(), at, path, message.to_owned());
+            problem.allowed = Some("a glob that begins with /, ~/ or **/".to_owned());
+            let rest = text.strip_prefix("$HOME/").or_else(|| text.strip_prefix("${HOME}/"));
+            if let Some(rest) = rest {
+                problem.suggestion = Some(format!("\"~/{}\"", shortened(rest, 60)));
+            } else if text.starts_with(['$', '~', '!', '.']) {
+                problem.help = Some("write the whole path".to_owned());
+            } else if expanded.is_some() {
                 problem.suggestion = Some(format!("\"**/{}\"", shortened(text, 60)));
             }
         }
         expanded.unwrap_or_else(|| text.into())
     }
+}
+
+/// The circumstance that other words stand for.
+fn alias(text: &str) -> Option<&'static str> {
+    let text = text.to_ascii_lowercase().replace(['-', '_', ' '], "");
+    let meant = match text.as_str() {
+        "mic" | "microphone" | "micinuse" | "microphoneinuse" | "recording" | "call" | "incall" | "meeting" => {
+            Circumstance::MicrophoneInUse
+        }
+        "locked" | "lock" | "screenlock" | "screenlocked" | "lockscreen" | "screensaver" => Circumstance::ScreenLocked,
+        "dnd" | "donotdisturb" | "focus" | "notificationspaused" | "presenting" => Circumstance::DoNotDisturb,
+        _ => return None,
+    };
+    Some(meant.as_str())
 }
 
 /// The key itself, as messages call it.
@@ -325,6 +421,11 @@ fn integer(number: &DeInteger<'_>) -> Option<i64> {
 
 fn parse_duration(text: &str) -> Option<SignedDuration> {
     text.parse().ok()
+}
+
+/// Whether the text is a duration, whatever its size.
+pub(super) fn is_duration(text: &str) -> bool {
+    parse_duration(text).is_some()
 }
 
 /// A duration as it is written in the file.

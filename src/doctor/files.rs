@@ -1,6 +1,6 @@
 //! The files in the run directory: the speaker's, fit for use, and nothing else.
 //!
-//! Takes others' access off them, under the arbitration lock. Deletes nothing: what doesn't belong there is named, with
+//! Takes others' access off them, under the arbitration lock, and by order gives the owner's back. Deletes nothing: what doesn't belong there is named, with
 //! the command that would remove it.
 
 use std::ffi::OsString;
@@ -16,6 +16,9 @@ use crate::speaker::FILES;
 
 /// What the run directory may hold in all, in bytes.
 const ROOM: u64 = 100 * 1024;
+
+/// Why a file of this user's can't be used by this user; that can be mended.
+const CLOSED: &str = "can't be read and written by its owner";
 
 /// What the directory lists under one name.
 #[derive(Debug)]
@@ -47,7 +50,13 @@ pub(super) fn files(scene: &Scene<'_>) -> Verdict {
     let count = listed.len();
     let sorted = sort(&listed);
     let mended = if sorted.open.is_empty() { Ok(()) } else { close_to_others(scene, &sorted.open) };
-    let verdict = judge_files(&run, count, &sorted, &mended);
+    let mut verdict = judge_files(&run, count, &sorted, &mended);
+    if !sorted.unusable.is_empty() && sorted.unusable.iter().all(|(_, why)| *why == CLOSED) {
+        verdict = scene.mended(verdict, "they are open to their owner again", || {
+            let mut closed = sorted.unusable.iter().map(|(name, _)| run.join(name));
+            closed.try_for_each(|path| look::reopen(&path).map_err(|e| format!("{}: {e}", path.display())))
+        });
+    }
     if verdict.status == Status::Fail {
         scene.close("see files");
     }
@@ -85,7 +94,7 @@ fn sort(listed: &[Listed]) -> Sorted {
             Facts { kind: Kind::Directory | Kind::Other, .. } => "is not a regular file",
             Facts { own: false, .. } => "belongs to another user",
             Facts { links, .. } if *links != 1 => "has more than one name",
-            Facts { mode, .. } if mode & 0o600 != 0o600 => "can't be read and written by its owner",
+            Facts { mode, .. } if mode & 0o600 != 0o600 => CLOSED,
             Facts { mode, .. } => {
                 if mode & 0o077 != 0 {
                     sorted.open.push(name.clone());

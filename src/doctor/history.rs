@@ -9,35 +9,37 @@ use serde_json::Value;
 
 use super::Verdict;
 use super::places::is_missing;
-use super::scene::{Scene, UNUSED, quoted, when, when_stamped, when_written};
+use super::scene::{Scene, quoted, when, when_stamped, when_written};
 use crate::journal;
 use crate::platform::clock::Stamp;
 use crate::platform::look::Facts;
-use crate::speaker::{Dump, Speaker};
+use crate::speaker::Dump;
 
-/// The output works, as far as the last sounds tell.
-pub(super) fn output(scene: &Scene<'_>) -> Verdict {
-    let state = Speaker::peek(&scene.paths.run()).ok().flatten().unwrap_or_default().0;
-    judge_output(state.cooling_until(Stamp::now()), scene.lines())
+/// How the output did so far.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Past {
+    /// Nothing has reached it yet.
+    Nothing,
+    /// The last sound was heard.
+    Heard { at: String, backend: String },
+    /// The last one was not.
+    Failed { at: String, why: String },
+    /// It failed so that it is left alone for a while.
+    Cooling { until: String, why: Option<String> },
 }
 
-fn judge_output(cooling_until: Option<Stamp>, lines: &[Value]) -> Verdict {
-    let hint = "look after the sound server, then: herald play bell --force --wait";
+/// What the speaker's state and the last playback that reached the output tell.
+pub(super) fn past(cooling_until: Option<Stamp>, lines: &[Value]) -> Past {
     let last = journal::last_at_output(lines);
     let failed = last.filter(|line| journal::is_without_output(line)).map(why);
     match (cooling_until, failed, last) {
-        (Some(until), failed, _) => {
-            let why = failed.map(|why| format!(": {why}")).unwrap_or_default();
-            Verdict::warn(format!("left alone until {}{why}", when_stamped(until)), hint)
-        }
-        (None, Some(why), Some(line)) => {
-            Verdict::warn(format!("at {} there was none: {why}", when_written(line)), hint)
-        }
+        (Some(until), why, _) => Past::Cooling { until: when_stamped(until), why },
+        (None, Some(why), Some(line)) => Past::Failed { at: when_written(line), why },
         (None, _, Some(line)) => {
-            let backend = line["backend"].as_str().unwrap_or_default();
-            Verdict::ok(format!("{backend}, last heard at {}", when_written(line)))
+            let backend = line["backend"].as_str().unwrap_or_default().to_owned();
+            Past::Heard { at: when_written(line), backend }
         }
-        (None, _, None) => Verdict::ok(UNUSED),
+        (None, _, None) => Past::Nothing,
     }
 }
 
@@ -99,19 +101,18 @@ mod tests {
         let none = || line(json!("device"), "no-audio", json!("connection refused"));
         let no_sound = || line(Value::Null, "no-sound", Value::Null);
         let until = Some(Stamp { wall_ms: 1_700_000_000_000, boot_us: 1 });
-        for (cooling, lines, status, part) in [
-            (None, vec![], Status::Ok, "not used yet"),
-            (None, vec![no_sound()], Status::Ok, "not used yet"),
-            (None, vec![none(), heard(), no_sound()], Status::Ok, "pulse, last heard at 2026-01-01"),
-            (None, vec![heard(), none()], Status::Warn, "there was none: connection refused"),
-            (until, vec![heard(), none()], Status::Warn, "left alone until 2023-11-1"),
-            (until, vec![none()], Status::Warn, ": connection refused"),
-            (until, vec![], Status::Warn, "left alone until 2023-11-1"),
-        ] {
-            let verdict = judge_output(cooling, &lines);
-            assert_eq!(verdict.status, status, "{lines:?}: {verdict:?}");
-            assert!(verdict.detail.contains(part), "{lines:?}: {verdict:?}");
-        }
+        let told = |cooling, lines: Vec<Value>| match past(cooling, &lines) {
+            Past::Nothing => "nothing".to_owned(),
+            Past::Heard { backend, .. } => backend,
+            Past::Failed { why, .. } => format!("failed: {why}"),
+            Past::Cooling { why, .. } => format!("cooling: {why:?}"),
+        };
+        assert_eq!(told(None, vec![]), "nothing");
+        assert_eq!(told(None, vec![no_sound()]), "nothing");
+        assert_eq!(told(None, vec![none(), heard(), no_sound()]), "pulse");
+        assert_eq!(told(None, vec![heard(), none()]), "failed: connection refused");
+        assert_eq!(told(until, vec![heard(), none()]), "cooling: Some(\"connection refused\")");
+        assert_eq!(told(until, vec![]), "cooling: None");
     }
 
     #[test]

@@ -2,41 +2,73 @@
 //!
 //! A check is a function from a `Scene` to a `Verdict`, and a row of `CHECKS`. Each tells the world apart first and
 //! judges it by a rule without files, locks or clock. Nothing of the user's is ever changed or deleted; what is mended
-//! is Herald's own, under the arbitration lock, and the verdict says so.
+//! unasked is the speaker's state, under the arbitration lock, and what is mended by order (`Scene::mended`) is
+//! Herald's own, too. The verdict says so.
 
 mod agents;
+mod contents;
+mod environment;
 mod files;
 mod history;
+mod installed;
 mod journal;
+mod leftovers;
+mod machine;
+mod output;
 mod places;
+pub mod probe;
 mod programs;
 mod records;
+mod report;
+mod room;
 mod scene;
+mod shells;
 mod speaker;
 
 use serde::Serialize;
 
+pub use machine::Machine;
+
 use crate::paths::Paths;
 use scene::Scene;
 
-/// Looks at one thing.
-type Look = fn(&Scene<'_>) -> Verdict;
+/// Looks at one thing, or at several of one kind.
+#[derive(Clone, Copy)]
+enum Look {
+    One(fn(&Scene<'_>) -> Verdict),
+    Each(fn(&Scene<'_>) -> Vec<Verdict>),
+}
+use Look::{Each, One};
 
-/// All checks, in the order they are made: what the later ones need is mended by the earlier ones. The names are words
-/// of the contract.
+/// All checks, in the order they are made: what the later ones need is mended by the earlier ones, and the output is
+/// tried from `player` on. The names are words of the contract.
 const CHECKS: &[(&str, Look)] = &[
-    ("player", programs::player),
-    ("config", programs::config),
-    ("run-directory", places::run_directory),
-    ("files", files::files),
-    ("state", records::state),
-    ("speaker", speaker::speaker),
-    ("fence", records::fence),
-    ("pending", speaker::pending),
-    ("output", history::output),
-    ("player-aborts", history::player_aborts),
-    ("journal", journal::journal),
-    ("agents", agents::agents),
+    ("system", One(installed::system)),
+    ("player", One(programs::player)),
+    ("herald-pack", One(installed::packer)),
+    ("path", One(installed::path)),
+    ("config", One(programs::config)),
+    ("config-image", One(leftovers::image)),
+    ("silence", One(contents::silence)),
+    ("packs", One(contents::packs)),
+    ("sounds", One(contents::sounds)),
+    ("disk", One(room::disk)),
+    ("clock", One(room::clock)),
+    ("run-directory", One(places::run_directory)),
+    ("files", One(files::files)),
+    ("state", One(records::state)),
+    ("speaker", One(speaker::speaker)),
+    ("fence", One(records::fence)),
+    ("pending", One(speaker::pending)),
+    ("player-aborts", One(history::player_aborts)),
+    ("players", One(leftovers::players)),
+    ("leftovers", One(leftovers::leftovers)),
+    ("journal", One(journal::journal)),
+    ("agents", Each(agents::agents)),
+    ("shells", One(shells::shells)),
+    ("environment", One(environment::environment)),
+    ("server", One(output::server)),
+    ("output", One(output::output)),
 ];
 
 /// How a check ended.
@@ -62,7 +94,7 @@ impl Status {
     }
 }
 
-/// What one check found.
+/// What one check found; one that looks at several things may be there more than once.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Finding {
     /// Which.
@@ -75,14 +107,23 @@ pub struct Finding {
     pub hint: Option<String>,
 }
 
-/// Makes all checks.
-pub fn examine(paths: &Paths) -> Vec<Finding> {
-    let scene = Scene::new(paths);
+/// Makes all checks; with `fix`, what is safe to mend is mended.
+pub fn examine(paths: &Paths, machine: &Machine, fix: bool) -> Vec<Finding> {
+    let scene = Scene::new(paths, machine, fix);
+    let home = paths.home.as_deref();
     let find = |&(check, look): &(&'static str, Look)| {
-        let Verdict { status, detail, hint } = look(&scene);
-        Finding { check, status, detail, hint }
+        let verdicts = match look {
+            One(look) => vec![look(&scene)],
+            Each(look) => look(&scene),
+        };
+        verdicts.into_iter().map(move |Verdict { status, detail, hint }| Finding {
+            check,
+            status,
+            detail: report::without_home(&detail, home),
+            hint: hint.map(|hint| report::without_home(&hint, home)),
+        })
     };
-    CHECKS.iter().map(find).collect()
+    CHECKS.iter().flat_map(find).collect()
 }
 
 /// What a check says.

@@ -25,7 +25,12 @@ pub(super) fn run_directory(scene: &Scene<'_>) -> Verdict {
 }
 
 fn usable(scene: &Scene<'_>, run: &Path, facts: Facts) -> Result<Verdict, Verdict> {
-    let opened_up = judge_run_directory(run, facts)?;
+    let opened_up = judge_run_directory(run, facts).map_err(|verdict| match facts {
+        Facts { kind: Kind::Directory, own: true, .. } => {
+            scene.mended(verdict, "it is open to its owner again", || look::reopen(run).map_err(|e| e.to_string()))
+        }
+        _ => verdict,
+    })?;
     // Before any lock is taken: what is open to others can't be trusted with locks, and the speaker refuses it.
     if opened_up && let Err(e) = look::make_directory_private(run) {
         return Err(Verdict::fail(format!("it is open to others: {e}"), format!("chmod 700 {}", quoted(run))));

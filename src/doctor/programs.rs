@@ -7,8 +7,8 @@ use std::process::{Command, Stdio};
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
-use super::Verdict;
 use super::scene::{Scene, quoted};
+use super::{Status, Verdict};
 use crate::config::{self, Applied, Problem};
 use crate::platform::lock::pause;
 use crate::platform::look;
@@ -19,10 +19,9 @@ use crate::ring::PLAYER;
 const VERSION_PATIENCE: Duration = Duration::from_secs(5);
 
 /// The player lies beside this program, can be run, and is of its version.
-pub(super) fn player(_: &Scene<'_>) -> Verdict {
-    let program = match spawn::sibling(PLAYER) {
-        Ok(program) => program,
-        Err(e) => return Verdict::fail(format!("can't tell where this program is: {e}"), "install Herald anew"),
+pub(super) fn player(scene: &Scene<'_>) -> Verdict {
+    let Some(program) = scene.machine.beside(PLAYER) else {
+        return Verdict::fail("can't tell where this program is", "install Herald anew");
     };
     let anew = "install both programs anew, from one version and into one folder";
     if !program.exists() {
@@ -30,27 +29,46 @@ pub(super) fn player(_: &Scene<'_>) -> Verdict {
     }
     if !look::is_executable(&program) {
         let hint = format!("chmod +x {}", quoted(&program));
-        return Verdict::fail(format!("{} can't be run: nothing is heard", program.display()), hint);
+        let found = Verdict::fail(format!("{} can't be run: nothing is heard", program.display()), hint);
+        return scene.mended(found, "it can be run", || look::make_executable(&program).map_err(|e| e.to_string()));
     }
-    judge_version(version_of(&program), anew)
+    let verdict = judge_version(version_of(&program), anew);
+    if verdict.status == Status::Ok {
+        scene.try_output(&program);
+    }
+    verdict
 }
 
 fn judge_version(said: io::Result<String>, anew: &str) -> Verdict {
     let own = env!("CARGO_PKG_VERSION");
-    match said {
-        Err(e) => Verdict::fail(format!("{PLAYER} doesn't start as it should: {e}"), anew),
-        Ok(said) => match said.trim().strip_prefix(PLAYER).map(str::trim) {
-            Some(version) if version == own => Verdict::ok(format!("{PLAYER} {version}, beside this program")),
-            Some(version) => Verdict::fail(format!("{PLAYER} is of version {version}, this is {own}"), anew),
-            None => Verdict::fail(format!("what lies beside this program as {PLAYER} is something else"), anew),
-        },
+    let said = match said {
+        Err(e) => return Verdict::fail(format!("{PLAYER} doesn't start as it should: {e}"), anew),
+        Ok(said) => said,
+    };
+    match said.trim().strip_prefix(PLAYER).map(str::trim) {
+        Some(version) if version == own => Verdict::ok(format!("{PLAYER} {version}, beside this program")),
+        // The loader speaks in the program's name: a library isn't there.
+        _ if said.contains("shared librar") || said.contains("Library not loaded") => {
+            let line =
+                said.lines().next().unwrap_or_default().rsplit_once(PLAYER).map_or(said.trim(), |(_, rest)| rest);
+            let why = line.trim_start_matches(':').trim();
+            let hint = if line.contains("libasound") {
+                "sudo apt install libasound2 (elsewhere: alsa-lib), or build it without: see README.md, static builds"
+            } else {
+                anew
+            };
+            Verdict::fail(format!("{PLAYER} can't be loaded: {why}"), hint)
+        }
+        Some(version) => Verdict::fail(format!("{PLAYER} is of version {version}, this is {own}"), anew),
+        None => Verdict::fail(format!("what lies beside this program as {PLAYER} is something else"), anew),
     }
 }
 
 /// What a program prints when asked for its version, within bounds of time and length.
-fn version_of(program: &Path) -> io::Result<String> {
+pub(super) fn version_of(program: &Path) -> io::Result<String> {
     let mut command = Command::new(program);
-    command.arg("--version").stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command.arg("--version").env_clear().envs(spawn::passed_on());
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn()?;
     let end = Instant::now() + VERSION_PATIENCE;
     let said = [in_background(child.stdout.take()), in_background(child.stderr.take())];
@@ -116,7 +134,6 @@ fn judge_config(file: &Path, problems: &[Problem], applied: Applied) -> Verdict 
 
 #[cfg(test)]
 mod tests {
-    use super::super::Status;
     use super::*;
 
     #[test]
@@ -140,7 +157,7 @@ mod tests {
         let file = Path::new("/c/config.toml");
         for (text, status, part) in [
             ("volume = 3\n", Status::Ok, "/c/config.toml is fine"),
-            ("[quiet]\nhours = []\n", Status::Ok, "fine"),
+            ("[speaker]\nskip_when = []\n", Status::Ok, "fine"),
             ("vlume = 3\n", Status::Warn, "/c/config.toml:1:1: "),
             ("vlume = 3\nvolume = \"x\"\n", Status::Fail, "/c/config.toml:2:10: "),
             ("volume = = 3\n", Status::Fail, "the last good one is in force"),

@@ -2,7 +2,7 @@
 //!
 //! Everything is opened at most once and made by nobody: a machine that was never used stays so.
 
-use std::cell::OnceCell;
+use std::cell::{OnceCell, RefCell};
 use std::io;
 use std::path::Path;
 
@@ -10,7 +10,10 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde_json::Value;
 
-use super::Verdict;
+use super::machine::Machine;
+use super::probe::{Heard, Probing};
+use super::{Status, Verdict};
+use crate::config::{self, Config};
 use crate::journal;
 use crate::paths::Paths;
 use crate::platform::clock::Stamp;
@@ -19,19 +22,70 @@ use crate::speaker::{Critical, PLAYER_PATIENCE, Speaker, Unavailable};
 /// What to say where nothing was ever kept.
 pub(super) const UNUSED: &str = "not used yet";
 
+/// What mends what is safe to mend.
+const FIX: &str = "herald doctor --fix";
+
 /// The world as the checks see it.
 #[derive(Debug)]
 pub(super) struct Scene<'a> {
     pub(super) paths: &'a Paths,
+    pub(super) machine: &'a Machine,
+    /// Whether what is safe is to be mended, too, where it isn't the speaker's state.
+    pub(super) fix: bool,
+    /// The player that tries the output meanwhile.
+    probing: RefCell<Option<Probing>>,
+    heard: OnceCell<Result<Heard, String>>,
     speaker: OnceCell<Result<Option<Speaker>, String>>,
     /// Why the critical section can't be entered; nobody waits for it twice.
     closed: OnceCell<String>,
     lines: OnceCell<Vec<Value>>,
+    config: OnceCell<Config>,
 }
 
 impl<'a> Scene<'a> {
-    pub(super) fn new(paths: &'a Paths) -> Self {
-        Self { paths, speaker: OnceCell::new(), closed: OnceCell::new(), lines: OnceCell::new() }
+    pub(super) fn new(paths: &'a Paths, machine: &'a Machine, fix: bool) -> Self {
+        Self {
+            paths,
+            machine,
+            fix,
+            probing: RefCell::new(None),
+            heard: OnceCell::new(),
+            speaker: OnceCell::new(),
+            closed: OnceCell::new(),
+            lines: OnceCell::new(),
+            config: OnceCell::new(),
+        }
+    }
+
+    /// The player is fit for it: it tries the output while the other checks are made.
+    pub(super) fn try_output(&self, player: &Path) {
+        match Probing::start(player) {
+            Ok(probing) => drop(self.probing.replace(Some(probing))),
+            Err(error) => drop(self.heard.set(Err(error.to_string()))),
+        }
+    }
+
+    /// What it told; waits for the rest of it.
+    pub(super) fn heard(&self) -> Result<&Heard, &str> {
+        let heard = self.heard.get_or_init(|| match self.probing.take() {
+            Some(probing) => Ok(probing.heard()),
+            None => Err("see player".to_owned()),
+        });
+        heard.as_ref().map_err(String::as_str)
+    }
+
+    /// A verdict on what is wrong and safe to mend: does it where that was asked for, else says how to ask.
+    pub(super) fn mended(&self, found: Verdict, done: &str, mend: impl FnOnce() -> Result<(), String>) -> Verdict {
+        if found.status == Status::Ok {
+            return found;
+        }
+        if !self.fix {
+            return Verdict { hint: Some(FIX.to_owned()), ..found };
+        }
+        match mend() {
+            Ok(()) => Verdict::repaired(found.detail, done),
+            Err(why) => Verdict { detail: format!("{}; not mended: {why}", found.detail), ..found },
+        }
     }
 
     /// The speaker; `None` where there is no run directory.
@@ -66,6 +120,12 @@ impl<'a> Scene<'a> {
     /// The critical section can't be entered, and why.
     pub(super) fn close(&self, why: &str) {
         let _ = self.closed.set(why.to_owned());
+    }
+
+    /// The configuration that holds.
+    pub(super) fn config(&self) -> &Config {
+        let load = || config::load(&self.paths.config, &self.paths.config_image(), self.paths.home.as_deref()).config;
+        self.config.get_or_init(load)
     }
 
     /// The journal, oldest line first; empty where it can't be read, which is another check's business.

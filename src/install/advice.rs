@@ -13,14 +13,10 @@ pub(super) fn instead(id: &str) -> String {
              >/dev/null 2>&1 || true\n"
         }
         "shell" => {
-            "a line behind a command tells how it ended:\n\n  if make; then {herald} play command.success; else {herald} \
-             play command.failure; fi\n"
+            "a line in your shell's settings, and commands that took long are heard; this tells which and where:\n\n  \
+             {herald} init\n\nand single ones:\n\n  {herald} run -- make\n  make; {herald} done $?\n"
         }
-        "fish" => {
-            "for ~/.config/fish/config.fish, yours to paste:\n\n  function __herald --on-event fish_postexec\n    set -l \
-             status_was $status\n    test \"$CMD_DURATION\" -ge 10000; or return\n    if test $status_was -eq 0\n      \
-             {herald} play command.success &\n    else\n      {herald} play command.failure &\n    end\n    disown\n  end\n"
-        }
+        "fish" => "a line for ~/.config/fish/config.fish, yours to paste:\n\n  {herald} init fish | source\n",
         "editor" => {
             "an editor runs this when something is done; for Neovim:\n\n  vim.system({ \"{herald}\", \"play\", \
              \"task.complete\" }, { detach = true })\n"

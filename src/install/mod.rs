@@ -55,6 +55,8 @@ pub struct Wish {
     pub dry_run: bool,
     /// Also where the agent isn't found, or a file had better be left alone.
     pub force: bool,
+    /// Only those that are there already, none of the usual ones that are missing: they are written anew.
+    pub as_they_are: bool,
 }
 
 /// What to do.
@@ -121,13 +123,21 @@ impl Difference {
     }
 }
 
+/// Where this program is, by a path that outlives its next version where there is one.
+///
+/// # Errors
+/// Where it can't be told.
+pub fn program_path(called_as: Option<&OsStr>) -> anyhow::Result<PathBuf> {
+    let itself = std::env::current_exe().context("could not tell where this program is")?;
+    Ok(command::program(called_as, &Paths::search_path(), &itself))
+}
+
 /// The path by which agents should call this program.
 ///
 /// # Errors
 /// Where it can't be told, can't be written down, or wouldn't be known again.
 pub fn this_program(called_as: Option<&OsStr>) -> anyhow::Result<String> {
-    let itself = std::env::current_exe().context("could not tell where this program is")?;
-    let program = command::program(called_as, &Paths::search_path(), &itself);
+    let program = program_path(called_as)?;
     let Some(path) = program.to_str() else {
         bail!("{} can't be written into settings: its name is not UTF-8", program.display())
     };

@@ -29,6 +29,10 @@ pub struct Standing {
     pub programs: Vec<String>,
     /// Why the file can't be looked into.
     pub trouble: Option<String>,
+    /// The setting by which the agent runs no hooks at all.
+    pub switched_off: Option<String>,
+    /// What is left for the human to do, or to know.
+    pub then: &'static str,
 }
 
 /// Every agent of the table that has hooks, by id; what is neither for the user nor in this project is not seen.
@@ -50,6 +54,8 @@ pub fn survey(paths: &Paths) -> anyhow::Result<Vec<Standing>> {
                 events: Vec::new(),
                 programs: Vec::new(),
                 trouble: None,
+                switched_off: None,
+                then: "",
             };
             match table::row(agent.id) {
                 Some(row) => Standing { hookable: true, ..look(row, &around, none) },
@@ -61,6 +67,7 @@ pub fn survey(paths: &Paths) -> anyhow::Result<Vec<Standing>> {
 
 fn look(row: &'static Row, around: &Surroundings, mut standing: Standing) -> Standing {
     standing.present = around.has(row);
+    standing.then = row.then;
     let scope = if row.user.is_empty() { Scope::Project } else { Scope::User };
     let (file, path) = match around.target(row, scope) {
         Ok(target) => target,
@@ -85,7 +92,10 @@ fn look(row: &'static Row, around: &Surroundings, mut standing: Standing) -> Sta
         form => match place::read(&path) {
             Ok(None) => Ok(Vec::new()),
             Ok(Some(bytes)) => match apply::text(&bytes) {
-                Ok(text) => plan::present(form, text, row).map_err(|refusal| refusal.to_string()),
+                Ok(text) => {
+                    standing.switched_off = plan::switched_off(form, text, row);
+                    plan::present(form, text, row).map_err(|refusal| refusal.to_string())
+                }
                 Err(error) => Err(error.to_string()),
             },
             Err(error) => Err(error.to_string()),

@@ -50,10 +50,12 @@ impl Worker<'_> {
     }
 
     fn install(&mut self, row: &'static Row, snippet: &mut Option<(PathBuf, String)>) -> anyhow::Result<Done> {
-        if !self.wish.force && !self.around.has(row) {
+        if !self.wish.force && !self.wish.as_they_are && !self.around.has(row) {
             bail!("it isn't here: there is {}; --force installs its hooks all the same", self.around.signs(row));
         }
-        let (file, path) = self.around.target(row, self.scope())?;
+        // Where they are already, the scope is that in which they were found.
+        let scope = if self.wish.as_they_are && row.user.is_empty() { Scope::Project } else { self.scope() };
+        let (file, path) = self.around.target(row, scope)?;
         let mut asked = Vec::new();
         for name in &self.wish.events {
             match named(row, name) {
@@ -65,7 +67,7 @@ impl Worker<'_> {
         }
         let chosen = |present: &[String]| -> Vec<&'static Hook> {
             let wanted = |hook: &&'static Hook| {
-                hook.usual
+                (hook.usual && !self.wish.as_they_are)
                     || present.iter().any(|event| event == hook.event)
                     || asked.iter().any(|it| std::ptr::eq(*it, *hook))
             };

@@ -88,6 +88,72 @@ pub fn make_directory_private(path: &Path) -> io::Result<()> {
     }
 }
 
+/// Gives a file or directory of this user's back to its owner, and to nobody else. It can't be opened before.
+///
+/// # Errors
+/// Where it is another user's, a link or something else, or the file system refuses.
+pub fn reopen(path: &Path) -> io::Result<()> {
+    let facts = Facts::of(path)?;
+    let mode = match facts {
+        Facts { kind: Kind::Directory, own: true, .. } => 0o700,
+        Facts { kind: Kind::File, own: true, links: 1, .. } => 0o600,
+        _ => return Err(io::Error::new(io::ErrorKind::PermissionDenied, "it isn't this user's alone")),
+    };
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode))
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = mode;
+        Ok(())
+    }
+}
+
+/// Lets this user, and whoever may read it, run a program of this user's.
+///
+/// # Errors
+/// Where it isn't this user's, or the file system refuses.
+pub fn make_executable(path: &Path) -> io::Result<()> {
+    let facts = Facts::of(path)?;
+    if facts.kind != Kind::File || !facts.own {
+        return Err(io::Error::new(io::ErrorKind::PermissionDenied, "it is no file of this user's"));
+    }
+    let may_run = (facts.mode & 0o444) >> 2;
+    set_mode(&File::open(path)?, facts.mode | may_run | 0o100)
+}
+
+/// What room there is where a directory lies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Space {
+    /// For this user's files, in bytes.
+    pub bytes: u64,
+    /// For so many more files, where they are counted.
+    pub files: Option<u64>,
+    /// Nothing can be written there.
+    pub read_only: bool,
+}
+
+/// The room where `path` lies; `None` where it can't be told.
+pub fn space(path: &Path) -> Option<Space> {
+    #[cfg(unix)]
+    {
+        let stat = rustix::fs::statvfs(path).ok()?;
+        Some(Space {
+            bytes: stat.f_bavail.saturating_mul(stat.f_frsize),
+            // Some file systems make room for files as they go, and count none.
+            files: (stat.f_files > 0).then_some(stat.f_favail),
+            read_only: stat.f_flag.contains(rustix::fs::StatVfsMountFlags::RDONLY),
+        })
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = path;
+        None
+    }
+}
+
 fn set_mode(file: &File, mode: u32) -> io::Result<()> {
     #[cfg(unix)]
     {

@@ -12,7 +12,12 @@ mod windows;
 #[cfg(windows)]
 pub use windows::*;
 
+pub mod child;
 pub mod clock;
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+pub mod entry;
+pub mod file_stamp;
+pub mod kept;
 pub mod lock;
 pub mod look;
 pub mod rename;

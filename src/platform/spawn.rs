@@ -76,6 +76,7 @@ pub fn detached(program: &Path, args: &[&OsStr]) -> io::Result<u32> {
     super::detach(&mut command)
 }
 
-fn passed_on() -> impl Iterator<Item = (&'static str, OsString)> {
+/// The variables of this process that such a child is given.
+pub fn passed_on() -> impl Iterator<Item = (&'static str, OsString)> {
     PASSED_ON.iter().filter_map(|name| std::env::var_os(name).map(|value| (*name, value)))
 }

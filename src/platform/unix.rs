@@ -9,8 +9,8 @@ use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::FileExt as _;
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
-use std::process::Command;
-use std::sync::atomic::{AtomicPtr, Ordering};
+use std::process::{Command, ExitCode};
+use std::sync::atomic::{AtomicPtr, AtomicU8, Ordering};
 use std::time::{Duration, Instant};
 
 use rustix::fs::{FileType, Mode, OFlags};
@@ -322,13 +322,21 @@ pub fn renew_lease(lease: Duration) {
 }
 
 static LAST_WORDS: AtomicPtr<()> = AtomicPtr::new(std::ptr::null_mut());
+static LAST_STATUS: AtomicU8 = AtomicU8::new(0);
 
 /// After `time` this process exits with status 0, silently, wherever it is. Calling it again moves the moment.
 pub fn exit_silently_after(time: Duration) {
+    exit_after(time, 0);
+}
+
+/// As [`exit_silently_after`], with this status; only its lowest byte counts.
+pub fn exit_after(time: Duration, status: u32) {
     extern "C" fn leave(_: libc::c_int) {
+        let status = LAST_STATUS.load(Ordering::Relaxed);
         // SAFETY: _exit(2) is async-signal-safe.
-        unsafe { libc::_exit(0) }
+        unsafe { libc::_exit(status.into()) }
     }
+    LAST_STATUS.store((status & 0xff) as u8, Ordering::Relaxed);
     if LAST_WORDS.swap(leave as *mut (), Ordering::Relaxed).is_null() {
         // SAFETY: the handler only calls an async-signal-safe function.
         unsafe { libc::signal(libc::SIGALRM, leave as *const () as libc::sighandler_t) };
@@ -438,6 +446,11 @@ fn forget_rest(left: impl Fn() -> Duration) {
         && !left().is_zero()
         && rustix::io::read(stdin, &mut chunk).is_ok_and(|n| n > 0)
     {}
+}
+
+/// The exit code of a status; only its lowest byte counts.
+pub fn exit_code(status: u32) -> ExitCode {
+    ExitCode::from((status & 0xff) as u8)
 }
 
 /// Whether standard output is a terminal.

@@ -7,7 +7,7 @@ use std::os::windows::fs::OpenOptionsExt as _;
 use std::os::windows::io::AsRawHandle as _;
 use std::os::windows::process::CommandExt as _;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, ExitCode};
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
@@ -186,6 +186,21 @@ pub fn renew_lease(lease: Duration) {
 /// After `time` this process exits with status 0, silently, wherever it is. Calling it again moves the moment.
 pub fn exit_silently_after(time: Duration) {
     watchdog::set(time, 0);
+}
+
+/// As [`exit_silently_after`], with this status.
+pub fn exit_after(time: Duration, status: u32) {
+    watchdog::set(time, status.cast_signed());
+}
+
+/// The exit code of a status. One of more than a byte, as a crash has, ends the process at once: the standard library
+/// has no other way to give it.
+pub fn exit_code(status: u32) -> ExitCode {
+    match u8::try_from(status) {
+        Ok(status) => ExitCode::from(status),
+        #[allow(clippy::disallowed_methods, reason = "nothing else gives a status of more than a byte")]
+        Err(_) => std::process::exit(status.cast_signed()),
+    }
 }
 
 /// There is no alarm signal here: one thread keeps the moment.

@@ -4,10 +4,12 @@
 //! opaque bytes. No clock, no file, no environment.
 
 mod memory;
+mod quiet;
 mod reason;
 mod ticket;
 
 pub use memory::{Key, Memory};
+pub use quiet::{is_quiet, quiet_until};
 pub use reason::Reason;
 pub use ticket::Ticket;
 

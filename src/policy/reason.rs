@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::config::Circumstance;
+
 /// Why something is heard or not. The words are a contract with scripts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -32,6 +34,10 @@ pub enum Reason {
     Busy,
     /// A microphone is in use.
     MicrophoneInUse,
+    /// The screen is locked.
+    ScreenLocked,
+    /// The desktop was told not to disturb.
+    DoNotDisturb,
     /// The output failed a moment ago and is left alone.
     OutputCoolingDown,
     /// No sound was found for it.
@@ -61,7 +67,9 @@ impl Reason {
             Self::BackgroundWork => "background-work",
             Self::UnknownEvent => "unknown-event",
             Self::Busy => "busy",
-            Self::MicrophoneInUse => "microphone-in-use",
+            Self::MicrophoneInUse => Circumstance::MicrophoneInUse.as_str(),
+            Self::ScreenLocked => Circumstance::ScreenLocked.as_str(),
+            Self::DoNotDisturb => Circumstance::DoNotDisturb.as_str(),
             Self::OutputCoolingDown => "output-cooling-down",
             Self::NoSound => "no-sound",
             Self::NoPlayer => "no-player",
@@ -88,12 +96,24 @@ impl Reason {
             Self::UnknownEvent => "it means nothing to Herald, or it concerns nobody",
             Self::Busy => "something at least as urgent is being heard",
             Self::MicrophoneInUse => "a microphone is in use",
+            Self::ScreenLocked => "the screen is locked",
+            Self::DoNotDisturb => "the desktop was told not to disturb",
             Self::OutputCoolingDown => "the output failed a moment ago and is left alone",
             Self::NoSound => "there is no sound for it",
             Self::NoPlayer => "the player could not be started",
             Self::StateUnavailable => "the state could not be read, locked or written",
             Self::BadPayload => "the payload is not a JSON object, and no event is named beside it",
             Self::Rule => "a rule or `min_duration` of the configuration says so",
+        }
+    }
+}
+
+impl From<Circumstance> for Reason {
+    fn from(circumstance: Circumstance) -> Self {
+        match circumstance {
+            Circumstance::MicrophoneInUse => Self::MicrophoneInUse,
+            Circumstance::ScreenLocked => Self::ScreenLocked,
+            Circumstance::DoNotDisturb => Self::DoNotDisturb,
         }
     }
 }

@@ -21,8 +21,14 @@ fn overlap(config: &Config) -> Overlap {
 }
 
 /// Check, stamp and place, in one critical section.
-pub(super) fn arbitrate(paths: &Paths, call: &Call, config: &Config, considered: &Considered) -> Taken {
-    match try_arbitrate(&paths.run(), call, overlap(config), considered) {
+pub(super) fn arbitrate(
+    paths: &Paths,
+    call: &Call,
+    config: &Config,
+    considered: &Considered,
+    said: Option<Reason>,
+) -> Taken {
+    match try_arbitrate(&paths.run(), call, overlap(config), considered, said) {
         Ok(taken) => taken,
         Err(Unavailable::Unusable(e)) if considered.settings.priority == Priority::Urgent => Taken {
             decision: Decision::PLAY,
@@ -35,15 +41,21 @@ pub(super) fn arbitrate(paths: &Paths, call: &Call, config: &Config, considered:
     }
 }
 
-fn try_arbitrate(run: &Path, call: &Call, overlap: Overlap, considered: &Considered) -> Result<Taken, Unavailable> {
-    let Considered { settings, request } = considered;
+fn try_arbitrate(
+    run: &Path,
+    call: &Call,
+    overlap: Overlap,
+    considered: &Considered,
+    said: Option<Reason>,
+) -> Result<Taken, Unavailable> {
+    let Considered { settings, request, .. } = considered;
     let asked = Stamp::now();
     let speaker = Speaker::open(run)?;
     let mut critical = speaker.enter(HOOK_PATIENCE)?;
     let now = Stamp::now();
     let called_off = delay::call_off(&mut critical, &call.occurrence)?;
     let mut memory = Memory::from_bytes(critical.memory.clone());
-    let (ticket, decision) = super::decide(call, settings, &memory, now);
+    let (ticket, decision) = super::decide(call, settings, said, &memory, now);
     if !decision.play {
         delay::note(&mut critical, &call.occurrence, now)?;
         return Ok(Taken { decision, called_off, ..Taken::default() });

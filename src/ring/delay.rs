@@ -4,14 +4,16 @@
 //! nothing that comes after it.
 
 use super::Call;
+use super::hush;
 use super::record;
 use super::start;
-use crate::config::{Config, Settings};
+use crate::config::{self, Config, Settings};
 use crate::event::Occurrence;
 use crate::journal::{self, Entry, What};
 use crate::paths::Paths;
 use crate::platform::clock::Stamp;
 use crate::policy::{self, Memory, Reason, Ticket};
+use crate::sound::request::Request;
 use crate::speaker::{self, Critical, Deferred, Due, HOOK_PATIENCE, Overlap, Placed, Speaker, Unavailable, Wish};
 
 /// Whether `call` is to be held back. A human who asks for a sound gets it.
@@ -95,7 +97,7 @@ pub(super) fn pass_by(paths: &Paths, call: &Call, config: &Config) -> Vec<Deferr
 pub fn keep(paths: &Paths, renew: impl FnMut()) -> Result<(), Unavailable> {
     let speaker = Speaker::open(&paths.run())?;
     speaker::keep(&speaker, renew, |critical, due| {
-        let placed = place(critical, due)?;
+        let placed = place(paths, critical, due)?;
         Ok(move || tell(paths, placed))
     })
 }
@@ -106,11 +108,17 @@ struct Came {
     placed: Result<Placed, &'static str>,
 }
 
-fn place(critical: &mut Critical<'_>, due: Due) -> Result<Vec<Came>, Unavailable> {
+fn place(paths: &Paths, critical: &mut Critical<'_>, due: Due) -> Result<Vec<Came>, Unavailable> {
     let now = Stamp::now();
+    let config = config::load(&paths.config, &paths.config_image(), paths.home.as_deref()).config;
     let mut came: Vec<Came> = due.expired.into_iter().map(|held| Came { held, placed: Err("expired") }).collect();
     for held in due.ready {
-        let placed = place_one(critical, &held, now)?;
+        let request = Request::decode(&held.payload);
+        let (event, session) = request.map(|request| (request.event, request.session)).unwrap_or_default();
+        let placed = match hush::reason(paths, &config, event.as_ref(), session) {
+            Some(reason) => Err(reason.as_str()),
+            None => place_one(critical, &held, now)?,
+        };
         came.push(Came { held, placed });
     }
     critical.commit()?;

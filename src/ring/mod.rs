@@ -5,6 +5,7 @@
 
 mod arbitrate;
 mod delay;
+mod hush;
 mod record;
 mod start;
 mod taken;
@@ -12,12 +13,13 @@ mod taken;
 use std::time::{Duration, Instant};
 
 pub use delay::keep;
+pub use hush::hush;
 pub use record::end_unheard;
 pub use start::{ALONE, KEEP, PLAYER, from_hex, in_hex, wake_keeper, wake_player};
 
 use taken::Taken;
 
-use crate::config::{self, Config, Loaded, Settings};
+use crate::config::{self, Config, Loaded, Settings, SkipWhen};
 use crate::event::Occurrence;
 use crate::paths::Paths;
 use crate::platform::clock::Stamp;
@@ -26,6 +28,7 @@ use crate::sound;
 use crate::sound::request::Request;
 use crate::sound_ref::SoundRef;
 use crate::speaker::{self, Speaker};
+use crate::standing::trust::{self, Holds};
 
 /// Something that wants to be heard.
 #[derive(Clone, Debug, Default)]
@@ -36,7 +39,7 @@ pub struct Call {
     pub chosen: Option<SoundRef>,
     /// The caller is a human or a script, who may name any event.
     pub by_hand: bool,
-    /// Bypass what is there for the user's comfort: off, throttle, mute, quiet hours.
+    /// Bypass what is there for the user's comfort: off, throttle, mute, quiet hours, what `skip_when` names.
     pub force: bool,
     /// Volume instead of the configured one, 0 to 100.
     pub volume: Option<u8>,
@@ -60,11 +63,19 @@ pub struct Considered {
     pub settings: Settings,
     /// What the player would be asked for.
     pub request: Request,
+    /// The project whose trusted file had a say in it, or whose file is passed over since it changed.
+    pub project: Holds,
 }
 
 /// The settings that apply to `call`, and what the player would be asked for.
-pub fn consider(config: &Config, call: &Call) -> Considered {
+pub fn consider(paths: &Paths, config: &Config, call: &Call) -> Considered {
     let mut settings = config.settings(&call.occurrence);
+    // It can only turn down: of what isn't heard anyway nobody is asked.
+    let is_heard = settings.known && settings.enabled || call.by_hand || call.chosen.is_some();
+    let project = if is_heard { trust::around(paths, call.occurrence.cwd.as_deref()) } else { Holds::Nothing };
+    if let Holds::Project(trusted) = &project {
+        trusted.project.confine(&mut settings, call.occurrence.event.as_ref());
+    }
     if call.by_hand || call.chosen.is_some() {
         settings.known = true;
     }
@@ -83,15 +94,16 @@ pub fn consider(config: &Config, call: &Call) -> Considered {
         timeout: config.timeout,
         min_audible: config.speaker.min_audible,
         session: call.occurrence.session,
+        skip_when: if call.force { SkipWhen::NEVER } else { settings.skip_when },
     };
     while request.encode().len() > speaker::PAYLOAD_LIMIT && request.sounds.pop().is_some() {}
-    Considered { settings, request }
+    Considered { settings, request, project }
 }
 
 /// Decides on `call`, and starts what must be started. `begun` is when this program did.
 pub fn ring(paths: &Paths, call: &Call, begun: Instant) -> Rung {
     let Loaded { config, fresh, .. } = config::load(&paths.config, &paths.config_image(), paths.home.as_deref());
-    let considered = consider(&config, call);
+    let considered = consider(paths, &config, call);
     let rung = decide_and_start(paths, call, &config, &considered, begun);
     if let Some(image) = fresh {
         let _ = config::store(&paths.config_image(), &image);
@@ -102,18 +114,23 @@ pub fn ring(paths: &Paths, call: &Call, begun: Instant) -> Rung {
 fn decide_and_start(paths: &Paths, call: &Call, config: &Config, considered: &Considered, begun: Instant) -> Rung {
     let settings = &considered.settings;
     let lifetime = settings.priority.lifetime();
-    let mut taken = match objection(call, settings) {
+    let said = at_once(paths, config, call, settings);
+    let mut taken = match objection(call, said) {
         Some(reason) => {
             let called_off = delay::pass_by(paths, call, config);
             Taken { decision: Decision::skip(reason), called_off, ..Taken::default() }
         }
         None => {
             let before = Instant::now();
-            let mut taken = arbitrate::arbitrate(paths, call, config, considered);
+            let mut taken = arbitrate::arbitrate(paths, call, config, considered, said);
             taken.lock = before.elapsed();
             taken
         }
     };
+    if let Holds::Changed(file) = &considered.project {
+        let why = format!("{} changed since it was trusted, so it is passed over", file.display());
+        taken.detail = Some(taken.detail.map_or_else(|| why.clone(), |detail| format!("{detail}; {why}")));
+    }
     start::start(paths, &mut taken, &considered.request);
     record::write_down(paths, call, &taken, begun);
     Rung {
@@ -123,26 +140,37 @@ fn decide_and_start(paths: &Paths, call: &Call, config: &Config, considered: &Co
     }
 }
 
-/// What can be said at once, and that no insisting changes.
-fn objection(call: &Call, settings: &Settings) -> Option<Reason> {
-    let reason = policy::at_once(&call.occurrence, settings)?;
-    (!call.force || matches!(reason, Reason::UnknownEvent | Reason::BadPayload)).then_some(reason)
+/// What can be said without asking what was heard before: of the occurrence, or of the silence the user wants.
+fn at_once(paths: &Paths, config: &Config, call: &Call, settings: &Settings) -> Option<Reason> {
+    let Occurrence { event, session, .. } = &call.occurrence;
+    policy::at_once(&call.occurrence, settings).or_else(|| hush::reason(paths, config, event.as_ref(), *session))
 }
 
-/// The decision by what was heard before.
-fn decide(call: &Call, settings: &Settings, memory: &Memory, now: Stamp) -> (Option<Ticket>, Decision) {
+/// What was said at once, where no insisting changes it.
+fn objection(call: &Call, said: Option<Reason>) -> Option<Reason> {
+    said.filter(|reason| !call.force || matches!(reason, Reason::UnknownEvent | Reason::BadPayload))
+}
+
+/// The decision by what was `said` at once and by what was heard before.
+fn decide(
+    call: &Call,
+    settings: &Settings,
+    said: Option<Reason>,
+    memory: &Memory,
+    now: Stamp,
+) -> (Option<Ticket>, Decision) {
     let ticket = Ticket::of(&call.occurrence, settings, call.by_hand);
-    let at_once = policy::at_once(&call.occurrence, settings);
-    let decision = policy::decide(at_once, ticket.as_ref(), memory, now, call.force);
+    let decision = policy::decide(said, ticket.as_ref(), memory, now, call.force);
     (ticket, decision)
 }
 
 /// What the hook would decide now, changing nothing.
-pub fn foresee(paths: &Paths, call: &Call, considered: &Considered) -> Decision {
+pub fn foresee(paths: &Paths, config: &Config, call: &Call, considered: &Considered) -> Decision {
+    let said = at_once(paths, config, call, &considered.settings);
     let now = Stamp::now();
     let (state, memory) = Speaker::peek(&paths.run()).ok().flatten().unwrap_or_default();
     let memory = Memory::from_bytes(memory);
-    let (_, decision) = decide(call, &considered.settings, &memory, now);
+    let (_, decision) = decide(call, &considered.settings, said, &memory, now);
     let cooling = state.cooling_since.is_some_and(|since| since.is_within(speaker::COOL_DOWN, now));
     if decision.play && cooling { Decision::skip(Reason::OutputCoolingDown) } else { decision }
 }

@@ -61,6 +61,7 @@ pub fn end_unheard(paths: &Paths, id: u64, payload: &[u8], outcome: Outcome, wha
     let reason = match what {
         What::Replaced => "replaced",
         What::Expired => "expired",
+        What::Muted => "muted",
         _ => "player-gone",
     };
     let _ = journal::append(paths, &Entry::Speaker { request: id, what, detail: None });

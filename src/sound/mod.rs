@@ -7,6 +7,7 @@
 //! |---|---|
 //! | [`request`] | what the front asks for |
 //! | `details` | the names a tool and its command add before the event's own |
+//! | [`command_line`] | which programs a command line runs |
 //! | [`sessions`] | which sessions have packs of their own |
 //! | `find` | the chain with this machine's directories, and what was picked last |
 //! | `chain` | the rungs, in order, and the record of what was tried |
@@ -22,6 +23,7 @@
 pub mod builtin;
 mod chain;
 pub mod collection;
+pub mod command_line;
 mod details;
 mod file;
 mod find;

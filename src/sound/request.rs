@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::config::SkipWhen;
 use crate::event::{EventName, Session};
 use crate::sound_ref::SoundRef;
 
@@ -32,9 +33,29 @@ pub struct Request {
     pub session: Option<Session>,
     /// It is brought to the loudness that all sounds have.
     pub normalize: bool,
+    /// It is not heard while one of these holds, right before it would be.
+    pub skip_when: SkipWhen,
 }
 
 impl Request {
+    /// For this sound and nothing else, as it is.
+    pub fn of(sound: SoundRef) -> Self {
+        Self {
+            event: None,
+            details: Vec::new(),
+            chosen: Some(sound),
+            sounds: Vec::new(),
+            packs: Vec::new(),
+            volume: 100,
+            lead_in: Duration::ZERO,
+            timeout: Duration::ZERO,
+            min_audible: Duration::ZERO,
+            session: None,
+            normalize: false,
+            skip_when: SkipWhen::NEVER,
+        }
+    }
+
     /// Its bytes, for the state file.
     pub fn encode(&self) -> Vec<u8> {
         postcard::to_stdvec(self).unwrap_or_default()
@@ -42,22 +63,25 @@ impl Request {
 
     /// The request in those bytes; `None` if they are another version's or damaged.
     ///
-    /// A first version knew neither of the last two fields: its requests are of no session, and are brought to one
-    /// loudness.
+    /// A second version didn't know the last field: its requests are heard whatever the world does. A first one knew
+    /// none of the last three: its requests are of no session, and are brought to one loudness.
     pub fn decode(bytes: &[u8]) -> Option<Self> {
         const NO_SESSION: u8 = 0;
         const NORMALIZED: u8 = 1;
+        const NEVER_SKIPPED: u8 = 0;
         let whole = |bytes: &[u8]| {
             let (request, rest) = postcard::take_from_bytes(bytes).ok()?;
             rest.is_empty().then_some(request)
         };
-        whole(bytes).or_else(|| whole(&[bytes, &[NO_SESSION, NORMALIZED]].concat()))
+        let with = |more: &[u8]| whole(&[bytes, more].concat());
+        whole(bytes).or_else(|| with(&[NEVER_SKIPPED])).or_else(|| with(&[NO_SESSION, NORMALIZED, NEVER_SKIPPED]))
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::Circumstance;
 
     fn request() -> Request {
         Request {
@@ -72,6 +96,7 @@ mod tests {
             min_audible: Duration::from_millis(150),
             session: Some(Session::of("s")),
             normalize: true,
+            skip_when: Circumstance::ALL.into_iter().collect(),
         }
     }
 
@@ -84,10 +109,21 @@ mod tests {
     }
 
     #[test]
+    fn one_of_the_version_without_skip_when_is_never_skipped() {
+        for session in [None, Some(Session(0)), Some(Session(u64::MAX))] {
+            for normalize in [false, true] {
+                let without = Request { session, normalize, skip_when: SkipWhen::NEVER, ..request() };
+                let bytes = without.encode();
+                assert_eq!(Request::decode(&bytes[..bytes.len() - 1]), Some(without));
+            }
+        }
+    }
+
+    #[test]
     fn one_of_the_version_without_sessions_is_of_no_session_and_a_cut_one_is_none() {
-        let without = Request { session: None, ..request() };
+        let without = Request { session: None, skip_when: SkipWhen::NEVER, ..request() };
         let bytes = without.encode();
-        let older = &bytes[..bytes.len() - 2];
+        let older = &bytes[..bytes.len() - 3];
         assert_eq!(Request::decode(older), Some(without));
         for end in 0..older.len() {
             assert_eq!(Request::decode(&older[..end]), None, "{end}");

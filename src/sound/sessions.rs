@@ -1,31 +1,22 @@
 //! Which sessions have packs of their own, in a small file of the state directory.
 //!
-//! Owns that file: bounded, private, replaced whole under a lock beside it. The hook never reads it; the player does
+//! Owns that file. The hook never reads it; the player does
 //! when it looks a sound up. A file that can't be read is one without sessions: it costs a choice of pack, no sound.
 
-use std::fs::OpenOptions;
 use std::io;
 use std::path::Path;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde::{Deserialize, Serialize};
 
-use super::file;
 use crate::event::Session;
-use crate::platform::lock::LockFile;
-use crate::platform::whole;
+use crate::platform::kept::Kept;
 
 /// How many sessions are remembered, the newest ones.
 const MOST: usize = 64;
 
 /// How long a session keeps its packs after they were given to it, in seconds.
 const KEPT: u64 = 30 * 24 * 60 * 60;
-
-/// More than [`MOST`] sessions with long lists of packs make.
-const LARGEST: u64 = 256 << 10;
-
-/// How long a human waits for another one's command.
-const PATIENCE: Duration = Duration::from_secs(5);
 
 /// One session's packs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -51,12 +42,6 @@ pub fn packs_of(file: &Path, session: Session) -> Vec<String> {
     own.map(|own| own.packs).unwrap_or_default()
 }
 
-/// The session that a human means: by its short hash, or by the agent's id of it.
-pub fn named(text: &str) -> Session {
-    let short = (text.len() == 8).then(|| u32::from_str_radix(text, 16).ok()).flatten();
-    short.map_or_else(|| Session::of(text), |short| Session(u64::from(short) << 32))
-}
-
 /// Gives the session these packs, or with an empty list none of its own any more. Whether it had any.
 ///
 /// The session is named by the agent's id of it or by its short hash. A short hash may be an agent's id as well, so it
@@ -65,31 +50,22 @@ pub fn named(text: &str) -> Session {
 /// # Errors
 /// What the file system says; the file is then as it was.
 pub fn put(file: &Path, session: &str, packs: &[String]) -> io::Result<bool> {
-    let mut names = vec![named(session).to_string(), Session::of(session).to_string()];
-    names.dedup();
-    if let Some(folder) = file.parent() {
-        whole::make_private_directory(folder)?;
-    }
-    let beside = file.with_extension("lock");
-    let lock = LockFile::new(OpenOptions::new().write(true).create(true).truncate(false).open(&beside)?);
-    let Some(_held) = lock.exclusive_within(PATIENCE)? else {
-        return Err(io::Error::new(io::ErrorKind::TimedOut, format!("{} stays locked; try again", beside.display())));
-    };
+    let names: Vec<String> = Session::meant_by(session).iter().map(ToString::to_string).collect();
     let now = now();
-    let (had, mut kept): (Vec<Own>, Vec<Own>) =
-        read(file).into_iter().filter(|own| own.is_fresh(now)).partition(|own| names.contains(&own.session));
-    if !packs.is_empty() {
-        let own = |session: String| Own { session, packs: packs.to_vec(), since: now };
-        kept.splice(0..0, names.into_iter().map(own));
-        kept.truncate(MOST);
-    }
-    whole::replace(file, &serde_json::to_vec(&kept)?, 0o600)?;
-    Ok(!had.is_empty())
+    Kept::at(file.to_owned()).change(|before: Option<Vec<Own>>| {
+        let fresh = before.into_iter().flatten().filter(|own| own.is_fresh(now));
+        let (had, mut kept): (Vec<Own>, Vec<Own>) = fresh.partition(|own| names.contains(&own.session));
+        if !packs.is_empty() {
+            let own = |session: String| Own { session, packs: packs.to_vec(), since: now };
+            kept.splice(0..0, names.into_iter().map(own));
+            kept.truncate(MOST);
+        }
+        (Some(kept), !had.is_empty())
+    })
 }
 
 fn read(file: &Path) -> Vec<Own> {
-    let bytes = file::small(file, LARGEST).ok().flatten().unwrap_or_default();
-    serde_json::from_slice(&bytes).unwrap_or_default()
+    Kept::at(file.to_owned()).read().ok().flatten().unwrap_or_default()
 }
 
 fn now() -> u64 {
@@ -158,28 +134,5 @@ mod tests {
         }
         put(&file, "s", &packs(&["a"])).unwrap();
         assert_eq!(packs_of(&file, Session::of("s")), ["a"]);
-    }
-
-    #[cfg(unix)]
-    #[test]
-    fn only_its_owner_may_read_it() {
-        use std::os::unix::fs::PermissionsExt as _;
-        let dir = tempfile::tempdir().unwrap();
-        let file = dir.path().join("sessions");
-        put(&file, "s", &packs(&["a"])).unwrap();
-        assert_eq!(std::fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
-    }
-
-    #[test]
-    fn of_many_at_once_none_is_lost() {
-        let dir = tempfile::tempdir().unwrap();
-        let file = dir.path().join("sessions");
-        std::thread::scope(|scope| {
-            for i in 0..16 {
-                let file = &file;
-                scope.spawn(move || put(file, &format!("s{i}"), &packs(&["a"])).unwrap());
-            }
-        });
-        assert_eq!(read(&file).len(), 16);
     }
 }

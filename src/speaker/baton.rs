@@ -175,6 +175,30 @@ pub fn place(state: &mut State, world: &World, wish: Wish, overlap: Overlap) -> 
     placed
 }
 
+/// What is silenced.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Hushed {
+    /// Who speaks is to be cut: the fence's new value, to be written after the state.
+    pub fence: Option<u64>,
+    /// Waited, and doesn't any more.
+    pub pending: Option<Pending>,
+    /// Was held back, and isn't any more.
+    pub deferred: Vec<Deferred>,
+}
+
+/// Silences what `is_meant`, by its payload: who speaks is cut, who waits is sent away.
+pub fn hush(state: &mut State, world: &World, is_meant: impl Fn(&[u8]) -> bool) -> Hushed {
+    let pending = state.pending.take_if(|pending| is_meant(&pending.payload));
+    let deferred = state.deferred.extract_if(.., |held| is_meant(&held.payload)).collect();
+    let speaks = state.current.as_ref().filter(|current| world.owner_alive && is_meant(&current.payload));
+    let fence = speaks.filter(|current| world.fence <= current.id).map(|_| {
+        // Whoever waits and is not meant speaks next, so the fence must not pass it.
+        state.pending.as_ref().map_or_else(|| next_id(state, world), |pending| pending.id)
+    });
+    state.last_id = state.last_id.max(fence.unwrap_or(0));
+    Hushed { fence, pending, deferred }
+}
+
 /// What became of a claim.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Claim {
@@ -246,6 +270,32 @@ mod tests {
         place(&mut state, &idle(0), wish(rank, 0), Overlap::Queue);
         claim(&mut state, &idle(0), 7, 7, None);
         (state, World { owner_alive: true, fence: 1, ..idle(1000) })
+    }
+
+    #[test]
+    fn who_is_meant_is_silenced_and_nobody_else() {
+        let (mut state, world) = speaking(NORMAL);
+        let is = |rank: u8| move |payload: &[u8]| payload == [rank];
+        assert_eq!(hush(&mut state.clone(), &world, is(URGENT)), Hushed::default());
+        let hushed = hush(&mut state.clone(), &world, is(NORMAL));
+        assert_eq!((hushed.fence, hushed.pending), (Some(2), None));
+        assert_eq!(
+            hush(&mut state.clone(), &World { owner_alive: false, ..world }, is(NORMAL)).fence,
+            None,
+            "it is gone"
+        );
+        assert_eq!(hush(&mut state.clone(), &World { fence: 2, ..world }, is(NORMAL)).fence, None, "it is being cut");
+
+        let waits = place(&mut state, &World { heir_waits: true, ..world }, wish(LOW, 0), Overlap::Queue).id;
+        let mut other_waits = state.clone();
+        let hushed = hush(&mut other_waits, &world, is(NORMAL));
+        assert_eq!((hushed.fence, hushed.pending), (waits, None), "who waits speaks next");
+        let claimed = claim(&mut other_waits, &world, 8, 8, None).taken;
+        assert_eq!(claimed.map(|pending| pending.id), waits);
+
+        let hushed = hush(&mut state, &world, |_| true);
+        assert_eq!((hushed.fence, hushed.pending.map(|pending| pending.id)), (Some(3), waits));
+        assert_eq!((state.last_id, state.pending), (3, None), "no id is given twice");
     }
 
     #[test]

@@ -30,7 +30,7 @@ use std::io;
 use std::path::Path;
 use std::time::Duration;
 
-pub use baton::{BARGE_IN_PAUSE, Claim, Current, Pending, Placed, State, Wish, World};
+pub use baton::{BARGE_IN_PAUSE, Claim, Current, Hushed, Pending, Placed, State, Wish, World};
 pub use deferred::{Deferred, Due};
 pub use dump::{Dump, SpeakerEntry, StageEntry};
 pub use fence::Fence;
@@ -193,13 +193,7 @@ impl Critical<'_> {
     /// Where a file can't be opened or written. Nothing is placed then.
     pub fn place(&mut self, wish: Wish, overlap: Overlap, memory: Vec<u8>) -> io::Result<Placed> {
         let fence = Fence::open(&self.speaker.dir)?;
-        let world = World {
-            owner_alive: self.speaker.owner()?.try_shared()?.is_none(),
-            heir_waits: self.speaker.heir()?.try_shared()?.is_none(),
-            fence: fence.read()?,
-            state_lost: self.lost,
-            now: Stamp::now(),
-        };
+        let world = self.world(&fence)?;
         let placed = baton::place(&mut self.state, &world, wish, overlap);
         if placed.id.is_some() {
             self.memory = memory;
@@ -211,6 +205,34 @@ impl Critical<'_> {
             fence.write(id)?;
         }
         Ok(placed)
+    }
+
+    fn world(&self, fence: &Fence) -> io::Result<World> {
+        Ok(World {
+            owner_alive: self.speaker.owner()?.try_shared()?.is_none(),
+            heir_waits: self.speaker.heir()?.try_shared()?.is_none(),
+            fence: fence.read()?,
+            state_lost: self.lost,
+            now: Stamp::now(),
+        })
+    }
+
+    /// Silences what `is_meant` by its payload: who speaks, who waits and what is held back. Writes everything down, the
+    /// fence last.
+    ///
+    /// # Errors
+    /// Where a file can't be opened or written.
+    pub fn hush(&mut self, is_meant: impl Fn(&[u8]) -> bool) -> io::Result<Hushed> {
+        let fence = Fence::open(&self.speaker.dir)?;
+        let world = self.world(&fence)?;
+        let hushed = baton::hush(&mut self.state, &world, is_meant);
+        if hushed != Hushed::default() {
+            self.commit()?;
+        }
+        if let Some(id) = hushed.fence {
+            fence.write(id)?;
+        }
+        Ok(hushed)
     }
 
     /// Holds `wish` back, unless there is no room for it; writes that down. Whether a keeper must be started.

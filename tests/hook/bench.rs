@@ -124,6 +124,12 @@ impl Front {
         last_decision(env)
     }
 
+    /// Whether this copy of `herald` is being run by anybody.
+    pub(crate) fn is_running(&self) -> bool {
+        let processes = fs::read_dir("/proc").into_iter().flatten().flatten();
+        processes.filter_map(|process| fs::read_link(process.path().join("exe")).ok()).any(|exe| exe == self.herald)
+    }
+
     /// The arguments of each start of the stand-in so far.
     pub(crate) fn calls(&self) -> Vec<String> {
         fs::read_to_string(&self.called).unwrap_or_default().lines().map(str::to_owned).collect()

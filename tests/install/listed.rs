@@ -90,8 +90,8 @@ fn whoever_has_no_hooks_is_refused_with_what_to_do_instead() {
     for (id, part) in [
         ("tmux", "set-hook -g alert-bell"),
         ("git", "post-commit"),
-        ("fish", "fish_postexec"),
-        ("shell", "command.success"),
+        ("fish", "init fish | source"),
+        ("shell", "done $?"),
         ("crush", "PreToolUse"),
         ("zed", "play_sound_when_agent_done"),
         ("eca", "hook --agent eca"),

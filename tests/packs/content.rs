@@ -96,6 +96,7 @@ fn request(event: &str, chosen: Option<SoundRef>) -> Request {
         packs: vec!["p".to_owned()],
         volume: 70,
         normalize: true,
+        skip_when: herald::config::SkipWhen::NEVER,
         lead_in: Duration::ZERO,
         timeout: Duration::from_secs(10),
         min_audible: Duration::ZERO,

@@ -88,6 +88,7 @@ pub(crate) fn request(event: Option<&str>, packs: &[&str]) -> Request {
         volume: 70,
         lead_in: Duration::ZERO,
         normalize: true,
+        skip_when: herald::config::SkipWhen::NEVER,
         timeout: Duration::from_secs(10),
         min_audible: Duration::ZERO,
         session: None,

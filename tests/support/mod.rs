@@ -19,6 +19,7 @@
 //! | [`formats`] | one sound in every format |
 //! | [`env`] | `herald` and `herald-player` with nothing of the machine around them |
 //! | [`strace`] | a program that is disturbed at one system call after the other |
+//! | [`terminal`] | a program at a terminal, typed at and read |
 //! | [`process`], [`turn`] | children that cannot outlive the test; one real-time test at a time |
 
 #![allow(dead_code, unused_imports, reason = "each test target compiles the whole bench and uses only a part of it")]
@@ -32,6 +33,7 @@ pub(crate) mod recorder;
 pub(crate) mod server;
 pub(crate) mod stand_in;
 pub(crate) mod strace;
+pub(crate) mod terminal;
 pub(crate) mod tone;
 pub(crate) mod turn;
 
@@ -45,6 +47,7 @@ pub(crate) use recorder::{Recorder, Recording};
 pub(crate) use server::{Kind, PipeWire, PulseAudio, Server, server_or_skip};
 pub(crate) use stand_in::StandIn;
 pub(crate) use strace::Strace;
+pub(crate) use terminal::Terminal;
 pub(crate) use tone::{Depth, Tone};
 
 /// Enough for a machine that does ten other things; only a test that would fail anyway waits this long.

@@ -164,7 +164,8 @@ fn read_in_background(pipe: Option<impl Read + Send + 'static>) -> mpsc::Receive
 
 type Order = (Command, mpsc::Sender<io::Result<Child>>);
 
-fn spawn_for_good(command: Command) -> io::Result<Child> {
+/// Starts a command whose parent lives as long as the test's process.
+pub(crate) fn spawn_for_good(command: Command) -> io::Result<Child> {
     static NURSERY: OnceLock<mpsc::Sender<Order>> = OnceLock::new();
     let nursery = NURSERY.get_or_init(|| {
         let (orders, inbox) = mpsc::channel::<Order>();

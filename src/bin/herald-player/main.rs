@@ -3,6 +3,7 @@
 //! Started detached by the front, without arguments. The only program that links rodio. A crash of a decoder in it, or
 //! a sound server that hangs, can only ever cost a sound.
 
+mod ask;
 mod control;
 mod decode;
 mod fatal;
@@ -10,7 +11,9 @@ mod inspect;
 mod level;
 mod normalize;
 mod output;
+mod patience;
 mod playback;
+mod probe;
 mod render;
 mod voice;
 mod worker;
@@ -28,6 +31,7 @@ fn main() -> ExitCode {
         Some(herald::ring::KEEP) => worker::keep(),
         Some("render") => render::main(words),
         Some("inspect") => inspect::main(words),
+        Some(herald::doctor::probe::PROBE) => probe::main(words),
         Some("--version" | "-V") => version(),
         Some(_) => render::say("herald-player is started by herald; try: herald play task.complete"),
     }

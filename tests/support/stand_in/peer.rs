@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 
 use pulseaudio::protocol::{
     self, AuthReply, Command, CreatePlaybackStreamReply, DESCRIPTOR_SIZE, PlaybackLatency, PlaybackStreamParams,
-    PulseError, SetClientNameReply,
+    PulseError, ServerInfo, SetClientNameReply,
 };
 use rustix::event::PollFlags;
 use rustix::process::{Pid, Signal, kill_process};
@@ -167,6 +167,9 @@ impl Peer {
         match self.active {
             Some(Fault::Ignores) if met => return,
             None | Some(Fault::Ignores | Fault::Stalls | Fault::StopsClient) => {}
+            Some(Fault::Denies) => {
+                return drop(protocol::write_error(&mut self.outbox, number, &PulseError::AccessDenied));
+            }
             Some(Fault::Refuses) => {
                 return drop(protocol::write_error(&mut self.outbox, number, &PulseError::Internal));
             }
@@ -176,6 +179,10 @@ impl Peer {
             Command::Auth(_) => {
                 self.reply(number, &AuthReply { version: 35, use_memfd: false, use_shm: false });
                 self.begin(Since::Auth);
+            }
+            Command::GetServerInfo => {
+                let info = ServerInfo { server_name: Some(c"stand-in".into()), ..ServerInfo::default() };
+                self.reply(number, &info);
             }
             Command::SetClientName(_) => self.reply(number, &SetClientNameReply { client_id: 1 }),
             Command::CreatePlaybackStream(params) => {

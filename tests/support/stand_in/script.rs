@@ -34,6 +34,8 @@ pub(crate) enum Fault {
     Ignores,
     /// An error is the answer to each command, and nothing is played.
     Refuses,
+    /// It knows nobody, whatever is shown to it.
+    Denies,
     /// It sends errors about nothing, as fast as the client takes them, and nothing else.
     FloodsErrors,
     /// It wants more and more samples, as fast as the client takes the demand, and plays nothing.

@@ -84,7 +84,7 @@ impl Sound {
     }
 
     /// Samples that are there already.
-    #[cfg(test)]
+    #[cfg(any(test, feature = "device"))]
     pub(crate) fn from_samples(spec: Spec, samples: Vec<f32>) -> Self {
         Self { spec, head: samples, at: 0, rest: Rest::None }
     }

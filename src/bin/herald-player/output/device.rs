@@ -10,6 +10,7 @@ use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, TrySendError, sync_cha
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::{Duration, Instant};
 
+use herald::doctor::probe::Told;
 use rodio::cpal::{BufferSize, Error, ErrorKind};
 use rodio::{DeviceSinkBuilder, DeviceSinkError, MixerDeviceSink, Source};
 
@@ -17,8 +18,8 @@ use super::resample::Resampler;
 use super::wav::spread;
 use super::{Output, OutputEnd, OutputError};
 use crate::control::{Control, Permission, Phase};
-use crate::decode::Spec;
-use crate::voice::{FADE, Voice, fade};
+use crate::decode::{Sound, Spec};
+use crate::voice::{FADE, Shape, Voice, fade};
 
 /// Frames per callback at 44.1 and 48 kHz, about 21 ms; as long at other rates. Smaller ones cost processor time,
 /// larger ones late answers.
@@ -32,6 +33,9 @@ const AHEAD: usize = 40;
 const TAIL: Duration = Duration::from_millis(200);
 /// The same behind a fade, where waiting costs the next sound.
 const SHORT_TAIL: Duration = Duration::from_millis(60);
+/// The silence of a probe, and how long opening and the first callback may take in it.
+const PROBE: Duration = Duration::from_millis(300);
+const PROBING: Duration = Duration::from_millis(1200);
 /// How often the playing thread looks.
 const STEP: Duration = Duration::from_millis(4);
 /// Errors without a callback in between for so long are the end. ALSA's pulse plug-in begins with some that mean
@@ -67,6 +71,41 @@ impl Output for Device {
         drop(sink);
         control.enter(Phase::Closed);
         end
+    }
+}
+
+/// Plays silence, and tells how far that came.
+pub(super) fn probe(tell: &mut dyn FnMut(Told)) {
+    let control = Arc::new(Control::new());
+    // Nobody else has to be asked whether silence may sound.
+    control.look_with(|control| control.confirm(Instant::now()));
+    let playing = std::thread::spawn({
+        let control = Arc::clone(&control);
+        move || {
+            let spec = Spec { rate: 48_000, channels: 2 };
+            let silence = Sound::from_samples(spec, vec![0.0; spec.frames(PROBE) as usize * 2]);
+            Device.play(&mut Voice::new(silence, Shape::plain(0.0), Duration::ZERO), &control)
+        }
+    });
+    let mut opened = None;
+    let mut until = Instant::now() + PROBING;
+    while Instant::now() < until && !playing.is_finished() {
+        if control.was_open() && opened.is_none() {
+            opened = Some(Instant::now());
+            until = Instant::now() + PROBING;
+            tell(Told::Opened { output: "device".to_owned() });
+        }
+        if let Some(opened) = opened.filter(|_| control.ticks() > 1) {
+            tell(Told::Moved { after_ms: opened.elapsed().as_millis() as u64 });
+            control.stop();
+            return;
+        }
+        std::thread::sleep(STEP);
+    }
+    match (opened, playing.is_finished().then(|| playing.join())) {
+        (_, Some(Ok(Err(error)))) => tell(Told::NoDevice { why: error.to_string() }),
+        (Some(_), _) => tell(Told::Stalled { after_ms: PROBING.as_millis() as u64 }),
+        (None, _) => tell(Told::NoDevice { why: "the output device doesn't open".to_owned() }),
     }
 }
 
@@ -367,8 +406,6 @@ impl Source for Feed {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::decode::Sound;
-    use crate::voice::Shape;
 
     const SPEC: Spec = Spec { rate: 8000, channels: 1 };
 

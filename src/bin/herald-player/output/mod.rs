@@ -13,6 +13,9 @@ pub(crate) mod wav;
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
+
+use herald::doctor::probe::Told;
 
 use crate::control::Control;
 use crate::voice::Voice;
@@ -57,6 +60,17 @@ impl fmt::Display for OutputError {
 
 impl std::error::Error for OutputError {}
 
+/// Whether a program records from a microphone; why it can't be told where the system doesn't, or not in time.
+pub(crate) fn microphone_in_use(patience: Duration) -> Result<bool, String> {
+    #[cfg(all(unix, not(target_os = "macos")))]
+    return pulse::recordings::microphone_in_use(patience);
+    #[cfg(not(all(unix, not(target_os = "macos"))))]
+    {
+        let _ = patience;
+        Err("this system tells nobody".to_owned())
+    }
+}
+
 /// The outputs to try on this system, best first. None of them is open yet.
 pub(crate) fn candidates() -> Vec<Box<dyn Output>> {
     vec![
@@ -65,4 +79,16 @@ pub(crate) fn candidates() -> Vec<Box<dyn Output>> {
         #[cfg(feature = "device")]
         Box::new(device::Device),
     ]
+}
+
+/// Goes the same ways with silence, and tells what it meets.
+pub(crate) fn probe(tell: &mut dyn FnMut(Told)) {
+    #[cfg(all(unix, not(target_os = "macos")))]
+    if pulse::Pulse::from_env().probe(tell) {
+        return;
+    }
+    #[cfg(feature = "device")]
+    device::probe(tell);
+    #[cfg(not(feature = "device"))]
+    tell(Told::NoDevice { why: "this player was built without the way to devices".to_owned() });
 }

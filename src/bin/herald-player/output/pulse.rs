@@ -5,8 +5,9 @@
 //! all of them have been played. Nothing here waits for longer than [`STEP`] without asking for permission.
 
 mod connection;
-mod patience;
 mod place;
+mod probe;
+pub(super) mod recordings;
 mod stream;
 
 use std::ffi::CString;
@@ -21,12 +22,12 @@ use pulseaudio::protocol::{
 };
 
 use self::connection::{Broken, Connection, Message, VERSION, decode};
-use self::patience::Patience;
 use self::place::Surroundings;
 use self::stream::Stream;
 use super::{Output, OutputEnd, OutputError};
 use crate::control::{Control, Phase};
 use crate::decode::Spec;
+use crate::patience::Patience;
 use crate::voice::Voice;
 
 /// How much of the sound is on its way between us and the ear, if the device allows.

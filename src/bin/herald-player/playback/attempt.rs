@@ -7,10 +7,12 @@ use std::sync::Arc;
 use std::sync::mpsc::Sender;
 use std::time::Duration;
 
+use herald::config::Circumstance;
 use herald::sound::request::Request;
 use herald::sound::{self, Candidate, Dirs, Picks, Place, builtin};
 
 use super::Shelf;
+use crate::ask::{Questions, Verdict};
 use crate::control::Control;
 use crate::decode::{Sound, Spec};
 use crate::level::{Level, Meter};
@@ -26,6 +28,8 @@ const MEASURING: Duration = Duration::from_millis(12);
 pub(super) enum News {
     /// The sound was found and decoded.
     Found { sound: String, spec: Spec },
+    /// Whether something holds because of which it is to be skipped could not be found out.
+    Untold(String),
     /// This output, the how-manieth of the candidates, is being tried.
     Trying(usize, &'static str),
     /// It is over.
@@ -37,6 +41,8 @@ pub(super) enum News {
 pub(super) enum Fault {
     NoSound(String),
     NoAudio(String),
+    /// It is to be skipped while this holds.
+    Skipped(Circumstance),
 }
 
 /// What the thread starts with.
@@ -64,9 +70,15 @@ impl Attempt {
     }
 
     fn perform(&mut self, news: &Sender<News>) -> Result<OutputEnd, Fault> {
+        let questions = Questions::ask(self.request.skip_when);
         let Found { name, sound, file } = find(&self.request, &self.dirs, &mut self.picks)?;
         let _ = news.send(News::Found { sound: name, spec: sound.spec() });
         let prepared = prepare(sound, file, &self.request, &self.levels, MEASURING);
+        match questions.map(|questions| questions.settle(|| !self.control.permission().ends())) {
+            None | Some(Verdict::Play(None)) => {}
+            Some(Verdict::Play(Some(untold))) => drop(news.send(News::Untold(untold))),
+            Some(Verdict::Skip(circumstance)) => return Err(Fault::Skipped(circumstance)),
+        }
         let mut voice = prepared.voice;
         let end = self.by_outputs(&mut voice, news);
         if let Some(key) = prepared.unknown
@@ -144,6 +156,7 @@ fn find(request: &Request, dirs: &Dirs, picks: &mut Picks) -> Result<Found, Faul
 pub(crate) fn find_voice(request: &Request, dirs: &Dirs) -> Result<Voice, String> {
     let found = find(request, dirs, &mut Picks::default()).map_err(|fault| match fault {
         Fault::NoSound(why) | Fault::NoAudio(why) => why,
+        Fault::Skipped(circumstance) => circumstance.as_str().to_owned(),
     })?;
     Ok(prepare(found.sound, found.file, request, &Levels::default(), Duration::MAX).voice)
 }
@@ -214,6 +227,7 @@ mod tests {
             min_audible: Duration::ZERO,
             session: None,
             normalize,
+            skip_when: herald::config::SkipWhen::NEVER,
         }
     }
 

@@ -6,6 +6,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use herald::policy::Reason;
 use herald::sound::request::Request;
 use herald::speaker::lifecycle::{Breach, End, Live};
 
@@ -47,6 +48,7 @@ struct Director<'a> {
     timers: Timers,
     sound: Option<String>,
     spec: Option<Spec>,
+    untold: Option<String>,
     backend: Option<&'static str>,
     tried: usize,
 }
@@ -61,7 +63,7 @@ pub(super) fn direct(
 ) -> Result<Went, Fatal> {
     let longest = request.timeout + request.lead_in;
     let timers = Timers::new(live.id(), longest, request.min_audible, Instant::now());
-    let mut director = Director { control, timers, sound: None, spec: None, backend: None, tried: 0 };
+    let mut director = Director { control, timers, sound: None, spec: None, untold: None, backend: None, tried: 0 };
     loop {
         let overdue = director.look(&live, right).map_err(|breach| fatal(breach, control, &live))?;
         let told = news.recv_timeout(LOOK);
@@ -71,6 +73,7 @@ pub(super) fn direct(
         }
         match told {
             Ok(News::Found { sound, spec }) => (director.sound, director.spec) = (Some(sound), Some(spec)),
+            Ok(News::Untold(untold)) => director.untold = Some(untold),
             Ok(News::Trying(tried, backend)) => {
                 (director.tried, director.backend) = (tried, Some(backend));
                 director.timers.trying(Instant::now());
@@ -121,10 +124,11 @@ pub(super) fn direct_alone(
         &mut *timers.lock().unwrap_or_else(PoisonError::into_inner),
         Timers::new(id, Duration::ZERO, Duration::ZERO, Instant::now()),
     );
-    let mut director = Director { control, timers, sound: None, spec: None, backend: None, tried: 0 };
+    let mut director = Director { control, timers, sound: None, spec: None, untold: None, backend: None, tried: 0 };
     for told in news.try_iter() {
         match told {
             News::Found { sound, spec } => (director.sound, director.spec) = (Some(sound), Some(spec)),
+            News::Untold(untold) => director.untold = Some(untold),
             News::Trying(tried, backend) => (director.tried, director.backend) = (tried, Some(backend)),
             News::Over(result) => return Ok(director.over(live, result)),
         }
@@ -203,6 +207,7 @@ impl Director<'_> {
             (Ok(OutputEnd::Cut), None) => (End::Failed, "stopped", None),
             (Err(Fault::NoSound(why)), None) => (End::Failed, "no-sound", Some(why)),
             (Err(Fault::NoAudio(why)), None) => (End::Failed, "no-audio", Some(why)),
+            (Err(Fault::Skipped(circumstance)), None) => (End::Failed, Reason::from(circumstance).as_str(), None),
         };
         self.went(live, end, reason, detail)
     }
@@ -212,7 +217,7 @@ impl Director<'_> {
             live,
             end,
             reason,
-            detail,
+            detail: detail.or(self.untold),
             sound: self.sound,
             spec: self.spec,
             backend: self.backend,
@@ -254,7 +259,8 @@ mod tests {
         for (sleep, expected) in [(Duration::ZERO, Permission::Play), (FRESHNESS * 2, Permission::Hold)] {
             let control = Control::new();
             let timers = Timers::new(live.id(), Duration::from_secs(9), Duration::ZERO, Instant::now());
-            let mut director = Director { control: &control, timers, sound: None, spec: None, backend: None, tried: 0 };
+            let mut director =
+                Director { control: &control, timers, sound: None, spec: None, untold: None, backend: None, tried: 0 };
             assert_eq!(director.look(&live, &mut Sleeper(sleep)), Ok(false));
             assert_eq!(control.permission(), expected, "{sleep:?}");
         }

@@ -8,6 +8,8 @@ use std::path::{Path, PathBuf};
 
 /// Length of a cookie; the server wants exactly so many bytes, even if it goes by the user's id.
 const COOKIE: usize = 256;
+/// What leads to a place that no variable names.
+const USUAL: &str = "the usual place";
 
 /// What the search depends on.
 #[derive(Clone, Debug, Default)]
@@ -45,15 +47,20 @@ impl Surroundings {
 
     /// The sockets to try, best first. A server named by the user is obeyed: nothing else is tried then.
     pub(super) fn sockets(&self) -> Result<Vec<PathBuf>, String> {
+        Ok(self.places()?.into_iter().map(|(path, _)| path).collect())
+    }
+
+    /// The same, each with what led there.
+    pub(super) fn places(&self) -> Result<Vec<(PathBuf, &'static str)>, String> {
         let Some(list) = self.pulse_server.as_deref().filter(|list| !list.trim().is_empty()) else {
-            let native = |dir: &PathBuf| dir.join("pulse/native");
-            let mut places: Vec<PathBuf> = self.pulse_runtime.iter().map(|dir| dir.join("native")).collect();
-            places.extend(self.runtime_dir.as_ref().map(native));
-            places.push(format!("/run/user/{}/pulse/native", self.uid).into());
-            places.push("/mnt/wslg/PulseServer".into());
+            let mut places: Vec<(PathBuf, &str)> = Vec::new();
+            places.extend(self.pulse_runtime.iter().map(|dir| (dir.join("native"), "PULSE_RUNTIME_PATH")));
+            places.extend(self.runtime_dir.iter().map(|dir| (dir.join("pulse/native"), "XDG_RUNTIME_DIR")));
+            places.push((format!("/run/user/{}/pulse/native", self.uid).into(), USUAL));
+            places.push(("/mnt/wslg/PulseServer".into(), "WSLg"));
             // Two variables may well name one place.
             let mut seen = Vec::new();
-            places.retain(|place| {
+            places.retain(|(place, _)| {
                 !seen.contains(place) && {
                     seen.push(place.clone());
                     true
@@ -65,7 +72,7 @@ impl Surroundings {
         let mut places = Vec::new();
         for entry in list.split_whitespace() {
             match self.local(entry) {
-                Some(place) => places.push(place),
+                Some(place) => places.push((place, "PULSE_SERVER")),
                 None => remote = Some(entry),
             }
         }

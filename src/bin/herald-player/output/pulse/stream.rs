@@ -5,10 +5,10 @@ use std::time::{Duration, Instant, SystemTime};
 use pulseaudio::protocol::{Command, CreatePlaybackStreamReply, LatencyParams, PlaybackLatency, PulseError};
 
 use super::connection::{Broken, Connection, Message, decode, samples_message};
-use super::patience::Patience;
 use super::{OutputEnd, SAMPLE_BYTES, STEP};
 use crate::control::{Control, Permission, Phase};
 use crate::decode::Spec;
+use crate::patience::Patience;
 use crate::voice::{FADE, Voice, fade};
 
 /// How much of what was handed over is remembered, to be faded where it has not been played yet.
