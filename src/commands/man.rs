@@ -28,25 +28,33 @@ macro_rules! pages {
 }
 
 pages! {
-    "herald.1",
     "herald-agents.1",
     "herald-completions.1",
     "herald-config.1",
     "herald-config.5",
     "herald-doctor.1",
+    "herald-done.1",
     "herald-explain.1",
     "herald-hook.1",
+    "herald-init.1",
     "herald-install.1",
     "herald-log.1",
     "herald-man.1",
+    "herald-mute.1",
     "herald-pack.1",
     "herald-play.1",
     "herald-player.1",
     "herald-preview.1",
+    "herald-run.1",
     "herald-sounds.1",
     "herald-status.1",
+    "herald-trust.1",
     "herald-uninstall.1",
+    "herald-unmute.1",
+    "herald-untrust.1",
+    "herald-volume.1",
     "herald-which.1",
+    "herald.1",
 }
 
 pub(super) fn run(args: &Man) -> anyhow::Result<ExitCode> {
