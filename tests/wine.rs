@@ -96,7 +96,11 @@ fn of_fifty_hooks_for_one_thing_one_plays_and_none_is_lost() {
     // Only a hook that meets its deadline leaves no line: under load a few may.
     assert!((25..=50).contains(&decisions.len()), "{decisions:?}");
     assert_eq!(played, 1, "{decisions:?}");
-    let others = decisions.iter().filter(|(_, reason)| matches!(reason.as_str(), "throttled" | "duplicate")).count();
+    // Whoever could not look at the state in time is silent, too.
+    let others = decisions
+        .iter()
+        .filter(|(_, reason)| matches!(reason.as_str(), "throttled" | "duplicate" | "state-unavailable"))
+        .count();
     assert_eq!(others, decisions.len() - 1, "{decisions:?}");
 }
 
