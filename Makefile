@@ -11,6 +11,7 @@ export PATH := $(PATH):$(or $(CARGO_HOME),$(HOME)/.cargo)/bin
 bindir := $(DESTDIR)$(PREFIX)/bin
 sharedir := $(DESTDIR)$(PREFIX)/share
 docdir := $(sharedir)/doc/herald
+mandir := $(sharedir)/man
 installed := \
 	$(bindir)/herald \
 	$(bindir)/herald-player \
@@ -19,11 +20,13 @@ installed := \
 	$(sharedir)/zsh/site-functions/_herald \
 	$(sharedir)/fish/vendor_completions.d/herald.fish \
 	$(sharedir)/elvish/lib/herald.elv \
+	$(addprefix $(mandir)/man1/,$(notdir $(wildcard man/*.1))) \
+	$(addprefix $(mandir)/man5/,$(notdir $(wildcard man/*.5))) \
 	$(docdir)/LICENSE-MIT \
 	$(docdir)/LICENSE-APACHE \
 	$(docdir)/LICENSE-sounds
 
-.PHONY: build demo test mutants bench lint completions transcripts install uninstall help
+.PHONY: build demo test mutants bench lint schema transcripts manual package install uninstall help
 
 ## build        install what is missing, build the programs
 build:
@@ -54,16 +57,11 @@ lint:
 	$(CARGO) fmt --check
 	$(CARGO) clippy --locked --all-targets $$(scripts/need features) -- -D warnings
 	RUSTDOCFLAGS='-D warnings' $(CARGO) doc --locked --no-deps --document-private-items $$(scripts/need features)
-	if command -v shellcheck >/dev/null; then shellcheck scripts/need scripts/mutants .ci/run; fi
+	if command -v shellcheck >/dev/null; then shellcheck scripts/need scripts/mutants scripts/package completions/herald.bash .ci/run; fi
 
-## completions  write completions/ anew
-completions:
+## schema       write completions/herald.schema.json anew
+schema:
 	$(CARGO) build --locked --no-default-features
-	$(TARGET)/debug/herald completions bash > completions/herald.bash
-	$(TARGET)/debug/herald completions zsh > completions/_herald
-	$(TARGET)/debug/herald completions fish > completions/herald.fish
-	$(TARGET)/debug/herald completions elvish > completions/herald.elv
-	$(TARGET)/debug/herald completions powershell > completions/_herald.ps1
 	$(TARGET)/debug/herald config schema > completions/herald.schema.json
 
 ## transcripts  write tests/transcripts/ anew: what a terminal shows; read the difference before you commit it
@@ -71,7 +69,16 @@ transcripts:
 	@scripts/need test
 	$(CARGO) test --locked --test transcripts write_anew -- --ignored
 
-## install      copy programs, completions and licences below PREFIX (/usr/local); run `make build` first
+## manual       write the pages of man/ anew
+manual:
+	$(CARGO) run --locked --no-default-features --example make-manual
+
+## package      make archives with checksums and, on Debian and its like, a package, of what is built
+package:
+	scripts/package archives
+	if command -v dpkg-deb >/dev/null; then scripts/package deb; fi
+
+## install      copy programs, completions, manual and licences below PREFIX (/usr/local); run `make build` first
 install:
 	@test -x $(TARGET)/release/herald-pack || { echo 'nothing is built yet; run: make build' >&2; exit 1; }
 	install -d $(sort $(dir $(installed)))
@@ -80,6 +87,8 @@ install:
 	install -m 644 completions/_herald $(sharedir)/zsh/site-functions
 	install -m 644 completions/herald.fish $(sharedir)/fish/vendor_completions.d
 	install -m 644 completions/herald.elv $(sharedir)/elvish/lib
+	install -m 644 man/*.1 $(mandir)/man1
+	install -m 644 man/*.5 $(mandir)/man5
 	install -m 644 LICENSE-MIT LICENSE-APACHE $(docdir)
 	install -m 644 sounds/herald/LICENSE $(docdir)/LICENSE-sounds
 

@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use clap::builder::{PossibleValue, TypedValueParser};
 use clap::{Arg, Args, Parser, Subcommand, ValueEnum, ValueHint};
-use clap_complete::Shell;
 use jiff::{Timestamp, Zoned};
 
 use crate::shell::{self, QuietOn};
@@ -101,6 +100,46 @@ pub enum Command {
         /// The shell
         shell: Shell,
     },
+    /// Print a page of the manual
+    ///
+    /// On a terminal through `man`, where there is one; else as it is written, for `herald man | man -l -`.
+    Man(Man),
+    /// For the shells' completions: what may stand at the end of a line
+    #[command(hide = true)]
+    Complete(Complete),
+}
+
+/// The shells that completions are made for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[allow(missing_docs, reason = "their names say it")]
+pub enum Shell {
+    Bash,
+    Elvish,
+    Fish,
+    Powershell,
+    Zsh,
+}
+
+/// `man`
+#[derive(Debug, Args)]
+pub struct Man {
+    /// A command, or `config` and `player`; without it, the page of Herald as a whole
+    #[arg(value_name = "PAGE")]
+    pub page: Option<String>,
+    /// Write all pages into this folder
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath, conflicts_with = "page")]
+    pub dir: Option<PathBuf>,
+}
+
+/// `complete`
+#[derive(Debug, Args)]
+pub struct Complete {
+    /// The word at the cursor, up to the cursor
+    #[arg(long, default_value = "", allow_hyphen_values = true)]
+    pub word: OsString,
+    /// The words before it, without the program's name
+    #[arg(last = true)]
+    pub before: Vec<OsString>,
 }
 
 /// `hook` reads its arguments by hand, so that nothing can make it print; these are for the help text.
@@ -499,7 +538,7 @@ pub enum Pack {
     /// session plays them before all others, for a month at most; the configuration stays as it is.
     Use {
         /// By name; `herald pack list` lists them
-        #[arg(value_name = "NAME", required_unless_present = "default", conflicts_with = "default")]
+        #[arg(value_name = "PACK", required_unless_present = "default", conflicts_with = "default")]
         names: Vec<String>,
         /// Only in this session: the agent's id of it, or the short one that `herald log` shows
         #[arg(long, value_name = "ID")]
@@ -515,11 +554,13 @@ pub enum Pack {
     /// Delete a pack that `herald pack add` installed
     Remove {
         /// By its whole name
+        #[arg(value_name = "PACK")]
         name: String,
     },
     /// Tell of a pack: author, licence, and the files of each event
     Info {
         /// By name
+        #[arg(value_name = "PACK")]
         name: String,
         /// Print JSON
         #[arg(long)]
@@ -528,7 +569,7 @@ pub enum Pack {
     /// Tell everything that is wrong with a pack, or with all of them; exits with 1 where something can't be played
     Check {
         /// A pack, by name or by its directory
-        #[arg(value_name = "NAME|DIR", value_hint = ValueHint::DirPath)]
+        #[arg(value_name = "PACK|DIR", value_hint = ValueHint::DirPath)]
         what: Option<String>,
         /// Print JSON
         #[arg(long)]

@@ -176,6 +176,34 @@ pub fn canonical(name: &str) -> Option<&'static Canonical> {
     EVENTS.iter().find(|row| row.name == name)
 }
 
+/// When a canonical event happens, in words.
+pub fn about(name: &str) -> Option<&'static str> {
+    Some(match name {
+        "task.complete" => "the turn is over",
+        "task.error" => "it ended in an error",
+        "input.required" => "you are needed",
+        "input.permission" => "a tool wants your permission",
+        "input.question" => "a question waits for your answer",
+        "input.idle" => "it has been waiting for you a while",
+        "resource.limit" => "rate limit, quota, overload",
+        "command.success" => "yours to play, in scripts",
+        "command.failure" => "yours to play, in scripts",
+        "bell" => "yours to play",
+        "session.start" => "a session begins",
+        "session.end" => "a session ends",
+        "task.start" => "you sent a prompt",
+        "task.progress" => "a step is done",
+        "task.interrupted" => "you stopped it",
+        "context.compact" => "the context is being compacted",
+        "subagent.complete" => "a sub-agent is done",
+        "background.complete" => "background work is done",
+        "tool.error" => "a tool failed",
+        "info" => "anything else worth a word",
+        "user.spam" => "prompts in quick succession; for packs that have it",
+        _ => return None,
+    })
+}
+
 /// The canonical row that a Herald or CESP name stands for.
 pub fn from_herald_or_cesp(name: &str) -> Option<&'static Canonical> {
     canonical(name).or_else(|| EVENTS.iter().find(|row| row.parent.is_none() && row.cesp == Some(name)))

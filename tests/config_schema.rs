@@ -36,7 +36,7 @@ fn the_committed_schema_is_the_one_that_is_printed() {
     let file = here("completions/herald.schema.json");
     let kept = fs::read_to_string(&file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
     let fresh = kept.replace("\r\n", "\n").into_bytes() == printed;
-    assert!(fresh, "{} is not fresh; write it anew with: make completions", file.display());
+    assert!(fresh, "{} is not fresh; write it anew with: make schema", file.display());
 }
 
 #[rstest]

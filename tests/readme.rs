@@ -8,7 +8,7 @@ use clap::CommandFactory as _;
 use herald::agents;
 use herald::cli::Cli;
 use herald::config;
-use herald::event::{EVENTS, Priority};
+use herald::event::{self, EVENTS, Priority};
 
 fn file(name: &str) -> String {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(name);
@@ -116,7 +116,8 @@ fn every_command_and_option_it_names_exists() {
         }
     }
     // And the other way round: none is left out.
-    let all: BTreeSet<String> = program.get_subcommands().map(|command| command.get_name().to_owned()).collect();
+    let shown = program.get_subcommands().filter(|command| !command.is_hide_set());
+    let all: BTreeSet<String> = shown.map(|command| command.get_name().to_owned()).collect();
     assert_eq!(named, all);
 }
 
@@ -152,6 +153,7 @@ fn the_table_of_events_is_the_programs() {
     for (row, event) in rows.iter().zip(EVENTS) {
         let expected = [if event.enabled { "on" } else { "off" }, event.priority.as_str(), event.parent.unwrap_or("")];
         assert_eq!(row[1..4], expected, "{}", event.name);
+        assert_eq!(Some(row[4].as_str()), event::about(event.name), "{}", event.name);
     }
     for priority in Priority::ALL {
         let lives = format!("{} {}", priority.as_str(), priority.lifetime().as_secs());

@@ -4,6 +4,7 @@
 
 mod agents;
 mod chart;
+mod complete;
 mod completions;
 mod config;
 mod doctor;
@@ -13,6 +14,7 @@ pub mod hook;
 mod init;
 mod install;
 mod log;
+mod man;
 mod mute;
 mod pack;
 mod play;
@@ -95,6 +97,8 @@ fn run(cli: Cli, begun: Instant) -> anyhow::Result<ExitCode> {
         Command::Trust(args) => trust::trust(&args),
         Command::Untrust(args) => trust::untrust(&args),
         Command::Completions { shell } => completions::run(shell),
+        Command::Man(args) => man::run(&args),
+        Command::Complete(args) => complete::run(&args),
     }
 }
 

@@ -202,6 +202,14 @@ pub fn read(paths: &Paths) -> io::Result<Vec<Value>> {
     Ok(Text::read(paths)?.lines().filter_map(|line| line.value()).collect())
 }
 
+/// The newest lines, oldest first, out of the last `bytes` of the journal at most.
+///
+/// # Errors
+/// Where a file that is there can't be read.
+pub fn newest(paths: &Paths, bytes: u64) -> io::Result<Vec<Value>> {
+    Ok(Text::read_end(paths, bytes)?.text.lines().filter_map(|line| line.value()).collect())
+}
+
 /// The newest playback that got as far as an output, whether or not it was heard there.
 pub fn last_at_output(lines: &[Value]) -> Option<&Value> {
     lines.iter().rev().find(|line| reached_output(line))

@@ -1,7 +1,7 @@
 //! Whether a file is still the one that was read, told without reading it again.
 
 use std::fs::Metadata;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime};
 
 use serde::{Deserialize, Serialize};
 
@@ -38,7 +38,7 @@ pub fn is_young(metadata: &Metadata) -> bool {
     let changed = {
         use std::os::unix::fs::MetadataExt as _;
         let seconds = u64::try_from(metadata.ctime()).unwrap_or_default();
-        Some(UNIX_EPOCH + Duration::new(seconds, u32::try_from(metadata.ctime_nsec()).unwrap_or_default()))
+        Some(SystemTime::UNIX_EPOCH + Duration::new(seconds, u32::try_from(metadata.ctime_nsec()).unwrap_or_default()))
     };
     #[cfg(windows)]
     let changed = metadata.modified().ok();

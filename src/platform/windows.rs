@@ -190,7 +190,7 @@ pub fn exit_silently_after(time: Duration) {
 
 /// As [`exit_silently_after`], with this status.
 pub fn exit_after(time: Duration, status: u32) {
-    watchdog::set(time, status.cast_signed());
+    watchdog::set(time, status);
 }
 
 /// The exit code of a status. One of more than a byte, as a crash has, ends the process at once: the standard library
@@ -208,9 +208,11 @@ mod watchdog {
     use std::sync::Mutex;
     use std::time::{Duration, Instant};
 
-    static END: Mutex<Option<(Instant, i32)>> = Mutex::new(None);
+    use windows_sys::Win32::System::Threading::{GetCurrentProcess, TerminateProcess};
 
-    pub(super) fn set(after: Duration, status: i32) {
+    static END: Mutex<Option<(Instant, u32)>> = Mutex::new(None);
+
+    pub(super) fn set(after: Duration, status: u32) {
         let Ok(mut end) = END.lock() else { return };
         let first = end.replace((Instant::now() + after, status)).is_none();
         drop(end);
@@ -224,8 +226,9 @@ mod watchdog {
             let Some((end, status)) = END.lock().ok().and_then(|end| *end) else { return };
             let left = end.saturating_duration_since(Instant::now());
             if left.is_zero() {
-                #[allow(clippy::disallowed_methods, reason = "the deadline is what ends a process that is stuck")]
-                std::process::exit(status);
+                // An orderly end waits for locks that the stuck thread may hold.
+                // SAFETY: no memory; the handle stands for this process and is always valid.
+                unsafe { TerminateProcess(GetCurrentProcess(), status) };
             }
             super::super::lock::pause(left.min(Duration::from_millis(20)));
         }

@@ -23,11 +23,18 @@ pub const FOREVER: Timestamp = Timestamp::MAX;
 pub struct Mute {
     /// The short hash of the session; `None`: everything.
     pub session: Option<String>,
+    /// The session that it may be as well, where what the user typed may be an agent's id or a short hash.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    also: Option<String>,
     /// When it ends; `None`: by hand.
     pub until: Option<Timestamp>,
 }
 
 impl Mute {
+    fn is_of(&self, session: &str) -> bool {
+        [&self.session, &self.also].into_iter().flatten().any(|own| own == session)
+    }
+
     fn holds(&self, now: Timestamp) -> bool {
         self.until.is_none_or(|until| now < until)
     }
@@ -45,7 +52,9 @@ impl Mute {
 pub fn all(paths: &Paths, now: Timestamp) -> io::Result<Vec<Mute>> {
     match kept(paths).read::<Vec<Mute>>() {
         Ok(mutes) => Ok(mutes.into_iter().flatten().filter(|mute| mute.holds(now)).collect()),
-        Err(error) if error.kind() == io::ErrorKind::InvalidData => Ok(vec![Mute { session: None, until: None }]),
+        Err(error) if error.kind() == io::ErrorKind::InvalidData => {
+            Ok(vec![Mute { session: None, also: None, until: None }])
+        }
         Err(error) => Err(error),
     }
 }
@@ -60,20 +69,17 @@ pub fn is_muted(paths: &Paths, session: Option<Session>) -> bool {
     };
     let now = Timestamp::now();
     let short = session.map(|session| session.to_string());
-    let is_meant = |mute: &Mute| mute.session.is_none() || mute.session == short;
+    let is_meant = |mute: &Mute| mute.session.is_none() || short.as_ref().is_some_and(|short| mute.is_of(short));
     mutes.iter().any(|mute| is_meant(mute) && mute.holds(now))
 }
 
-/// Mutes everything, or these sessions, until that time; a silence that held for them is replaced.
+/// Mutes everything, or the session that may be any of these, until that time; a silence that held for them is replaced.
 ///
 /// # Errors
 /// What the file system says; what was mute stays so.
 pub fn mute(paths: &Paths, sessions: &[Session], until: Option<Timestamp>) -> io::Result<()> {
-    change(paths, sessions, |names| {
-        let new = |session| Mute { session, until };
-        if names.is_empty() { vec![new(None)] } else { names.iter().cloned().map(Some).map(new).collect() }
-    })
-    .map(drop)
+    change(paths, sessions, |names| vec![Mute { session: names.first().cloned(), also: names.get(1).cloned(), until }])
+        .map(drop)
 }
 
 /// Ends the silence of these sessions, or everybody's, single sessions included. Whether there was any.
@@ -94,7 +100,7 @@ fn change(paths: &Paths, sessions: &[Session], new: impl FnOnce(&[String]) -> Ve
         let new = new(&names);
         let is_meant = |mute: &Mute| match &mute.session {
             // To mute everything leaves single sessions as they are; to end it doesn't.
-            Some(session) => names.contains(session) || (names.is_empty() && new.is_empty()),
+            Some(_) => names.iter().any(|name| mute.is_of(name)) || (names.is_empty() && new.is_empty()),
             None => names.is_empty(),
         };
         let holding = before.into_iter().flatten().filter(|mute| mute.holds(now));
