@@ -193,7 +193,7 @@ mod tests {
     #[test]
     fn silence_that_was_asked_for_is_named() {
         let soon = Timestamp::now().checked_add(jiff::SignedDuration::from_hours(1)).ok();
-        let mute = |session: Option<&str>, until| Mute { session: session.map(str::to_owned), until };
+        let mute = |session: Option<&str>, until| Mute { session: session.map(str::to_owned), also: None, until };
         for (mutes, quiet, status, part) in [
             (vec![mute(None, None)], None, Status::Fail, "ended by hand"),
             (vec![mute(None, soon)], None, Status::Warn, "muted, until "),

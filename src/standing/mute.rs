@@ -25,7 +25,7 @@ pub struct Mute {
     pub session: Option<String>,
     /// The session that it may be as well, where what the user typed may be an agent's id or a short hash.
     #[serde(skip_serializing_if = "Option::is_none", default)]
-    also: Option<String>,
+    pub also: Option<String>,
     /// When it ends; `None`: by hand.
     pub until: Option<Timestamp>,
 }
