@@ -77,10 +77,14 @@ fn find(page: Option<&str>) -> anyhow::Result<&'static str> {
     if let Some(text) = spellings.iter().find_map(|name| text(name)) {
         return Ok(text);
     }
-    let short = |name: &'static str| name.strip_suffix(".1").unwrap_or(name).trim_start_matches("herald-");
-    let all: Vec<&str> = NAMES.split_whitespace().map(short).collect();
+    let all: Vec<&str> = pages().collect();
     let meant = nearest(page, all.iter().copied()).map(|name| format!("; did you mean: herald man {name}"));
     anyhow::bail!("there is no page {page:?}{}\nthere are: {}", meant.unwrap_or_default(), all.join(", "))
+}
+
+/// The names of all pages, as they are asked for.
+pub(super) fn pages() -> impl Iterator<Item = &'static str> {
+    NAMES.split_whitespace().map(|name| name.strip_suffix(".1").unwrap_or(name).trim_start_matches("herald-"))
 }
 
 fn write_all(dir: &Path) -> anyhow::Result<()> {
@@ -116,10 +120,10 @@ mod tests {
 
     #[rstest]
     #[case(None, "HERALD 1")]
-    #[case(Some("hook"), "HERALD\\-HOOK 1")]
-    #[case(Some("herald-hook"), "HERALD\\-HOOK 1")]
-    #[case(Some("herald-hook.1"), "HERALD\\-HOOK 1")]
-    #[case(Some("config"), "HERALD\\-CONFIG 1")]
+    #[case(Some("hook"), "HERALD-HOOK 1")]
+    #[case(Some("herald-hook"), "HERALD-HOOK 1")]
+    #[case(Some("herald-hook.1"), "HERALD-HOOK 1")]
+    #[case(Some("config"), "HERALD-CONFIG 1")]
     #[case(Some("config.5"), "HERALD\\-CONFIG 5")]
     fn a_page_is_found_by_the_name_of_its_command(#[case] page: Option<&str>, #[case] title: &str) {
         let text = find(page).unwrap();

@@ -24,12 +24,12 @@ const CONTROL_C_EXIT: u32 = 0xC000_013A;
 /// # Errors
 /// With a sentence that says what would be right.
 pub fn status(text: &str) -> Result<u32, String> {
-    let number = text.trim().parse::<i64>().map_err(|_| format!("not a number from 0 to {LARGEST}"))?;
+    let number = text.trim().parse::<i64>().map_err(|_| format!("not a number (0 to {LARGEST})"))?;
     // Windows' own are shown with a sign by some.
     let unsigned = if cfg!(windows) && number < 0 { number + (1_i64 << 32) } else { number };
     let inside = (0..=LARGEST).contains(&unsigned);
     let status = u32::try_from(unsigned).ok().filter(|_| inside);
-    status.ok_or_else(|| format!("not an exit status; those go from 0 to {LARGEST}"))
+    status.ok_or_else(|| format!("not an exit status (0 to {LARGEST})"))
 }
 
 /// The statuses that nobody has to be called for.

@@ -33,6 +33,7 @@ enum Kind {
     Events,
     Keys,
     Packs,
+    Pages,
     Sessions,
     Sounds,
 }
@@ -47,6 +48,7 @@ const KINDS: &[(&str, Kind)] = &[
     ("EVENT", Kind::Events),
     ("KEY", Kind::Keys),
     ("PACK", Kind::Packs),
+    ("page", Kind::Pages),
     ("session", Kind::Sessions),
     ("SOUND", Kind::Sounds),
 ];
@@ -79,6 +81,7 @@ pub(super) fn candidates(slot: &Slot<'_>) -> Vec<Candidate> {
             Kind::Events => events(config),
             Kind::Keys => keys(config),
             Kind::Packs => paths.as_ref().map(packs).unwrap_or_default(),
+            Kind::Pages => crate::commands::man::pages().map(|page| Candidate::new(page, "")).collect(),
             Kind::Sessions => paths.as_ref().map(sessions).unwrap_or_default(),
             Kind::Sounds => sounds(paths.as_ref(), &slot.part),
         });
@@ -220,7 +223,7 @@ mod tests {
     /// Arguments whose values nobody can list.
     const FREE: &[&str] = &[
         "json", "payload", "volume", "last", "name", "path", "status", "secs", "ms", "min", "quiet_on", "command",
-        "when", "level",
+        "when", "level", "since", "reason", "values",
     ];
 
     #[test]
