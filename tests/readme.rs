@@ -100,7 +100,8 @@ fn every_command_and_option_it_names_exists() {
         let mut command =
             program.find_subcommand(name).unwrap_or_else(|| panic!("there is no command: herald {}", call.join(" ")));
         named.insert(name.clone());
-        for word in rest {
+        // What follows is another program's.
+        for word in rest.iter().take_while(|word| *word != "--") {
             if let Some(inner) = command.find_subcommand(word) {
                 command = inner;
             } else if let Some(long) = word.strip_prefix("--").filter(|long| !long.is_empty()) {
