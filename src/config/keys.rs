@@ -7,7 +7,7 @@ use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use super::circumstance::Circumstance;
-use super::quiet::DAY_WORDS;
+use super::days::DAY_WORDS;
 use super::types::{Overlap, limit};
 use crate::event::Priority;
 

@@ -57,7 +57,8 @@ impl<'t> Line<'t> {
         let lead = piece.len() - piece.trim_start().len();
         // Of two things without a separator, the second one.
         let (begin, length) = if begin + lead < at && code[..at].ends_with([' ', '\t']) {
-            (at, code[at..end].trim().len())
+            let second = &code[at..end];
+            (at + second.len() - second.trim_start().len(), second.trim().len())
         } else {
             (begin + lead, piece.trim().len())
         };
@@ -175,6 +176,12 @@ mod tests {
     #[case::in_a_list_of_lines("a = [\n  [1],\n", Some(4))]
     fn the_innermost_open_bracket_is_found(#[case] text: &str, #[case] expected: Option<usize>) {
         assert_eq!(open_bracket(text, text.len()), expected);
+    }
+
+    #[test]
+    fn blanks_before_the_second_of_two_things_are_no_part_of_it() {
+        let text = "\" \r\u{feff},a";
+        assert_eq!(text.get(Line::at(text, 2).token(2)), Some("\u{feff}"));
     }
 
     proptest! {

@@ -7,6 +7,7 @@
 //! `edit` sets a key in the file and leaves the rest of it alone. Nothing here prints or reads the environment.
 
 mod circumstance;
+mod days;
 mod edit;
 mod get;
 mod given;
@@ -30,6 +31,7 @@ mod types;
 mod value;
 
 pub use circumstance::{Circumstance, SkipWhen};
+pub use days::{Days, Hours};
 pub use edit::{Refused, create, edit, remove};
 pub use get::get;
 pub use given::given;
@@ -37,9 +39,8 @@ pub use image::{Applied, Checked, Image, Loaded, check, check_with_sounds, load,
 pub use place::{NoSuchKey, Place, find};
 pub use problem::{Problem, Severity, nearest};
 pub use project::{PROJECT_FILE, Project, Wishes, parse_project};
-pub use quiet::{Days, Hours, QuietHours};
 pub use read::parse;
 pub use schema::schema;
 pub use show::show;
 pub use starter::starter;
-pub use types::{Config, Overlap, Overrides, Pattern, Rule, Settings, Speaker, When};
+pub use types::{Config, Overlap, Overrides, Pattern, QuietHours, Rule, Settings, Speaker, When};

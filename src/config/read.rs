@@ -15,6 +15,7 @@ use super::problem::{Problem, nearest, nearest_within, printable, shortened};
 use super::reader::{Entry, Reader};
 use super::syntax;
 use super::types::{Config, Overrides, Rule, Speaker, When, limit};
+use super::value::joined_event;
 use crate::event::{self, EventName};
 
 /// Reads the text of the configuration file `file`; relative paths in it are taken from its folder, `~/` from `home`.
@@ -374,12 +375,6 @@ fn event_of(entry: &Entry<'_>) -> Option<&'static str> {
     let dotted = table.iter().next().map(|(key, _)| format!("{}.{}", entry.name, key.get_ref()));
     let known = |name: &str| event::canonical(name).map(|row| row.name);
     known(entry.name).or_else(|| known(&dotted?))
-}
-
-/// The event whose name was written with other characters between its words.
-pub(super) fn joined_event(name: &str) -> Option<&'static str> {
-    let joined = name.trim().to_lowercase().replace([' ', '/', ':', ','], ".");
-    event::canonical(&joined).map(|row| row.name)
 }
 
 /// The names of these keys, as messages list them.

@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use super::circumstance::SkipWhen;
 use super::pattern;
-use super::types::{Config, Overrides, Pattern, Settings, THROTTLE, When, scaled};
-use crate::event::{self, Occurrence, Priority};
+use super::types::{Config, Overrides, Pattern, QuietHours, Settings, THROTTLE, When, scaled};
+use crate::event::{self, EventName, Occurrence, Priority};
 use crate::sound_ref::SoundRef;
 
 impl Config {
@@ -144,6 +144,13 @@ impl When {
             && holds(self.tool.as_ref(), subject.tool.as_deref(), pattern::word_of_any_case)
             && holds(self.cwd.as_ref(), subject.cwd.as_deref(), pattern::directory)
             && holds(self.detail.as_ref(), subject.detail, pattern::word)
+    }
+}
+
+impl QuietHours {
+    /// Whether this event is heard all the same.
+    pub fn allows(&self, event: &EventName) -> bool {
+        self.allow.as_ref().is_some_and(|allow| allow.globs().iter().any(|glob| pattern::word(glob, event.as_str())))
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::quiet::Days;
+use super::days::Days;
 use super::types::{Config, Overrides, When};
 use super::value::spelled;
 
@@ -115,9 +115,9 @@ mod tests {
     use proptest::prelude::*;
 
     use super::super::circumstance::{Circumstance, SkipWhen};
+    use super::super::days::Hours;
     use super::super::parse;
-    use super::super::quiet::{Hours, QuietHours};
-    use super::super::types::{Overlap, Pattern, Rule, Speaker, limit};
+    use super::super::types::{Overlap, Pattern, QuietHours, Rule, Speaker, limit};
     use super::*;
     use crate::event::Priority;
     use crate::sound_ref::SoundRef;

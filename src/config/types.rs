@@ -8,7 +8,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::circumstance::SkipWhen;
-use super::quiet::QuietHours;
+use super::days::{Days, Hours};
 use crate::event::{EventName, Priority};
 use crate::sound_ref::SoundRef;
 
@@ -127,6 +127,17 @@ pub struct Overrides {
     pub min_duration: Option<Duration>,
     /// When it is skipped, whatever holds for others.
     pub skip_when: Option<SkipWhen>,
+}
+
+/// One `[quiet]`: nothing is heard in these hours of these days.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct QuietHours {
+    /// Never empty; the whole day where only days were given.
+    pub hours: Vec<Hours>,
+    /// On which days they begin.
+    pub days: Days,
+    /// Events that are heard all the same.
+    pub allow: Option<Pattern>,
 }
 
 /// One of `[[rules]]`.

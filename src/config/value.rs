@@ -10,7 +10,6 @@ use super::circumstance::{Circumstance, SkipWhen};
 use super::keys::Condition;
 use super::pattern;
 use super::problem::{Problem, Severity, nearest, shortened};
-use super::read::joined_event;
 use super::reader::{Entry, Reader};
 use super::types::{Overlap, Pattern, limit};
 use crate::event::{self, EventName, Priority};
@@ -396,6 +395,12 @@ fn alias(text: &str) -> Option<&'static str> {
         _ => return None,
     };
     Some(meant.as_str())
+}
+
+/// The event whose name was written with other characters between its words.
+pub(super) fn joined_event(name: &str) -> Option<&'static str> {
+    let joined = name.trim().to_lowercase().replace([' ', '/', ':', ','], ".");
+    event::canonical(&joined).map(|row| row.name)
 }
 
 /// The key itself, as messages call it.
