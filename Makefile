@@ -26,7 +26,7 @@ installed := \
 	$(docdir)/LICENSE-APACHE \
 	$(docdir)/LICENSE-sounds
 
-.PHONY: build demo test mutants bench lint schema transcripts manual package install uninstall help
+.PHONY: build demo test wine mutants bench lint schema transcripts manual package install uninstall help
 
 ## build        install what is missing, build the programs
 build:
@@ -41,6 +41,12 @@ demo: build
 test:
 	@scripts/need test
 	$(CARGO) test --locked $$(scripts/need features)
+
+## wine         run the front for Windows under Wine
+wine:
+	@scripts/need wine
+	if command -v rustup >/dev/null; then rustup target add x86_64-pc-windows-gnu; fi
+	CI=true $(CARGO) test --locked --test wine $$(scripts/need features) -- --ignored --test-threads 1
 
 ## mutants      put known faults into a copy of the source, and see that a test fails for each
 mutants:

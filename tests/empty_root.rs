@@ -108,7 +108,7 @@ fn the_other_commands_work_or_say_what_is_missing() {
         (&["explain", "--agent", "claude-code"][..], STOP, 0, "task.complete"),
         (&["explain", "--json"], STOP, 0, r#""decision":"play""#),
         (&["which", "task.complete"], "", 0, "builtin:task.complete"),
-        (&["play", "task.complete", "--wait"], "", 1, "herald-player"),
+        (&["play", "task.complete", "--wait"], "", 1, "no-player"),
         (&["status"], "", 0, "volume"),
         (&["doctor"], "", 1, "player"),
         (&["config", "show"], "", 0, "volume = 70"),

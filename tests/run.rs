@@ -39,6 +39,18 @@ fn finish(env: &TestEnv, front: &Front, args: &[&str]) -> Output {
     env.finish(herald(env, front, args), b"")
 }
 
+/// Whether whoever started the tests has this signal ignored, as a shell has Ctrl-C's for its background jobs: every
+/// child inherits that, so that nothing can be seen of it here.
+fn is_ignored(signal: i32) -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:")).unwrap_or_default();
+    let ignored = u64::from_str_radix(mask.trim(), 16).is_ok_and(|mask| mask >> (signal - 1) & 1 == 1);
+    if ignored {
+        bench::report(&format!("skipped: signal {signal} is ignored here"));
+    }
+    ignored
+}
+
 /// The events that were heard or skipped, oldest first.
 fn events(env: &TestEnv) -> Vec<String> {
     occurrences(env).iter().map(|line| text(line, "event")).collect()

@@ -58,7 +58,7 @@ fn what_is_muted_is_not_heard_however_urgent_until_it_is_unmuted() {
     assert_eq!(front.decide(&env, &stop("one")), skip("muted"));
     assert_eq!(front.decide(&env, &asks("two")), skip("muted"));
     assert!(front.calls().is_empty(), "no player is started");
-    assert_eq!(run(&env, &["play", "task.complete"]), "task.complete was skipped: muted\n");
+    assert!(run(&env, &["play", "task.complete"]).starts_with("task.complete was skipped: muted\n"));
     assert_eq!(json_of(&env, &["status", "--json"])["muted_until"], "9999-12-30T22:00:00.999999999Z");
     assert_eq!(run(&env, &["unmute"]), "everything is heard again\n");
     assert_eq!(front.decide(&env, &stop("one")), play(), "what was muted throttles nothing");
@@ -145,7 +145,7 @@ fn a_damaged_list_of_mutes_stays_mute_until_somebody_says_otherwise() {
     run(&env, &["mute", "1h"]);
     fs::write(env.state_dir().join("mutes"), "[{\"until\":").expect("a file");
     assert_eq!(front.decide(&env, &stop("one")), skip("muted"));
-    assert!(run(&env, &["status"]).contains("everything is mute"));
+    assert!(run(&env, &["status"]).contains("herald unmute"));
     run(&env, &["unmute"]);
     assert_eq!(front.decide(&env, &stop("one")), play());
 }

@@ -1,7 +1,7 @@
 //! The Windows front under Wine: the hook's contract, the throttle, the locks and the state, as on Linux.
 //!
 //! Wine before 8.13 lacks a library that Rust's standard library asks for; a stand-in of a few lines lies beside the
-//! program (`tests/wine/bcryptprimitives.c`). Skipped where Wine, MinGW or the target is missing.
+//! program (`tests/wine/bcryptprimitives.c`). `make wine` runs them, one at a time.
 #![cfg(target_os = "linux")]
 
 #[path = "wine/bench.rs"]
@@ -33,6 +33,7 @@ fn assert_silent(output: &Output, what: &str) {
 }
 
 #[test]
+#[ignore = "slow: make wine runs it"]
 fn whatever_comes_in_the_hook_is_silent_and_says_in_the_journal_what_it_decided() {
     let Some(bench) = bench() else { return };
     let deep = "[".repeat(100_000);
@@ -60,6 +61,7 @@ fn whatever_comes_in_the_hook_is_silent_and_says_in_the_journal_what_it_decided(
 }
 
 #[test]
+#[ignore = "slow: make wine runs it"]
 fn a_hook_whose_pipe_never_closes_ends_and_what_it_starts_holds_nothing() {
     let Some(bench) = bench() else { return };
     let world = World::new(bench);
@@ -85,6 +87,7 @@ fn a_hook_whose_pipe_never_closes_ends_and_what_it_starts_holds_nothing() {
 }
 
 #[test]
+#[ignore = "slow: make wine runs it"]
 fn of_fifty_hooks_for_one_thing_one_plays_and_none_is_lost() {
     let Some(bench) = bench() else { return };
     let world = World::new(bench);
@@ -105,6 +108,7 @@ fn of_fifty_hooks_for_one_thing_one_plays_and_none_is_lost() {
 }
 
 #[test]
+#[ignore = "slow: make wine runs it"]
 fn fifty_sessions_at_once_have_fifty_numbers() {
     let Some(bench) = bench() else { return };
     let world = World::new(bench);
@@ -128,6 +132,7 @@ fn fifty_sessions_at_once_have_fifty_numbers() {
 }
 
 #[test]
+#[ignore = "slow: make wine runs it"]
 fn the_state_survives_hooks_that_are_killed() {
     let Some(bench) = bench() else { return };
     let world = World::new(bench);
@@ -156,6 +161,7 @@ fn the_state_survives_hooks_that_are_killed() {
 }
 
 #[test]
+#[ignore = "slow: make wine runs it"]
 fn places_are_those_of_windows() {
     let Some(bench) = bench() else { return };
     let mut command = bench.wine("herald.exe");
@@ -182,6 +188,7 @@ fn places_are_those_of_windows() {
 
 /// The library's own tests of what touches the system, and some of the state's, compiled for Windows.
 #[test]
+#[ignore = "slow: make wine runs it"]
 fn the_tests_of_locks_and_state_pass() {
     let Some(bench) = bench() else { return };
     let programs = bench::test_programs();

@@ -103,7 +103,7 @@ fn in_background(pipe: Option<impl Read + Send + 'static>) -> mpsc::Receiver<Str
 pub(super) fn config(scene: &Scene<'_>) -> Verdict {
     let paths = scene.paths;
     let file = &paths.config;
-    let problems = config::check(file, paths.home.as_deref()).problems;
+    let problems = config::check_with_sounds(file, paths.home.as_deref()).problems;
     if problems.is_empty() && !file.exists() {
         return Verdict::ok("no file; the defaults are in force");
     }

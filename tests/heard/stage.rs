@@ -78,8 +78,9 @@ impl Stage {
             toml.push_str(&format!("[events.\"{event}\"]\nsound = \"{}\"\nthrottle = \"0s\"\n", sound.display()));
         }
         self.env.config(&toml);
-        let check = self.env.run(["config", "check"]);
-        assert!(check.status.success(), "{}{}", text(&check.stdout), text(&check.stderr));
+        // A sound file may well be missing: that is what some tests are about.
+        let problems = herald::config::check(&self.env.config_file(), None).problems;
+        assert!(problems.is_empty(), "{problems:#?}");
     }
 
     /// Claude Code tells of an event; the request that it became.

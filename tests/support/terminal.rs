@@ -37,7 +37,10 @@ impl Terminal {
         let setsid = find_program("setsid")?;
         let (keyboard, slave) = open().unwrap_or_else(|error| panic!("could not open a pseudo-terminal: {error}"));
         let mut at_terminal = Command::new(setsid);
-        at_terminal.arg("-c").arg(command.get_program()).args(command.get_args()).env_clear();
+        // As a terminal starts it: whoever has Ctrl-C ignored around the tests hands that on otherwise.
+        let env = find_program("env")?;
+        at_terminal.arg("-c").arg(env).arg("--default-signal=INT,QUIT,TSTP");
+        at_terminal.arg(command.get_program()).args(command.get_args()).env_clear();
         at_terminal.envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
         if let Some(folder) = command.get_current_dir() {
             at_terminal.current_dir(folder);
