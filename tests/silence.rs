@@ -62,7 +62,7 @@ fn what_is_muted_is_not_heard_however_urgent_until_it_is_unmuted() {
     assert_eq!(json_of(&env, &["status", "--json"])["muted_until"], "9999-12-30T22:00:00.999999999Z");
     assert_eq!(run(&env, &["unmute"]), "everything is heard again\n");
     assert_eq!(front.decide(&env, &stop("one")), play(), "what was muted throttles nothing");
-    assert_eq!(run(&env, &["unmute"]), "everything is not mute\n");
+    assert_eq!(run(&env, &["unmute"]), "nothing is mute\n");
     assert_eq!(json_of(&env, &["status", "--json"])["muted_until"], Value::Null);
 }
 

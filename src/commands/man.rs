@@ -78,7 +78,8 @@ fn find(page: Option<&str>) -> anyhow::Result<&'static str> {
         return Ok(text);
     }
     let all: Vec<&str> = pages().collect();
-    let meant = nearest(page, all.iter().copied()).map(|name| format!("; did you mean: herald man {name}"));
+    let meant = nearest(page.trim_start_matches("herald-"), all.iter().copied())
+        .map(|name| format!("; did you mean: herald man {name}"));
     anyhow::bail!("there is no page {page:?}{}\nthere are: {}", meant.unwrap_or_default(), all.join(", "))
 }
 

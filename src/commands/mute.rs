@@ -57,8 +57,10 @@ pub(super) fn unmute(args: &Unmute) -> anyhow::Result<ExitCode> {
     let mut out = anstream::stdout();
     if was {
         writeln!(out, "{who} {GOOD}heard{GOOD:#} again")?;
-    } else {
+    } else if args.session.is_some() {
         writeln!(out, "{who} not mute")?;
+    } else {
+        writeln!(out, "nothing is mute")?;
     }
     if still {
         writeln!(out, "{WARN}everything is mute; to end that: herald unmute{WARN:#}")?;

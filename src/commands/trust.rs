@@ -114,7 +114,10 @@ fn file(path: Option<&Path>) -> anyhow::Result<PathBuf> {
         trust::nearest(&named)
     };
     let place = if path.is_some() { "in" } else { "in or above" };
-    found.with_context(|| format!("there is no {PROJECT_FILE} {place} {}", named.display()))
+    found.with_context(|| {
+        let shown = named.display();
+        format!("there is no {PROJECT_FILE} {place} {shown}\n  hint: one that lowers everything: echo 'volume = 50' > {PROJECT_FILE}")
+    })
 }
 
 fn list(paths: &Paths, as_json_lines: bool) -> anyhow::Result<ExitCode> {

@@ -83,7 +83,7 @@ impl Kept {
         };
         let (after, answer) = change(before);
         match after {
-            Some(after) => whole::replace(&self.path, &serde_json::to_vec(&after)?, 0o600)?,
+            Some(after) => whole::replace_soon(&self.path, &serde_json::to_vec(&after)?, 0o600)?,
             None => match fs::remove_file(&self.path) {
                 Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
                 _ => {}

@@ -24,6 +24,19 @@ pub fn make_private_directory(path: &Path) -> io::Result<()> {
 /// # Errors
 /// What the file system says. The old one is then still there.
 pub fn replace(path: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
+    replace_soon(path, bytes, mode)?;
+    if let Some(parent) = path.parent() {
+        sync_directory(parent);
+    }
+    Ok(())
+}
+
+/// As [`replace`], without waiting until the exchange itself is durable: a power cut in the next seconds may bring the
+/// old one back, whole.
+///
+/// # Errors
+/// As [`replace`].
+pub fn replace_soon(path: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
     let (Some(parent), Some(name)) = (path.parent(), path.file_name()) else {
         return Err(io::Error::new(io::ErrorKind::InvalidInput, "it has no name"));
     };
@@ -35,7 +48,6 @@ pub fn replace(path: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
         let _ = fs::remove_file(&new);
         return Err(error);
     }
-    sync_directory(parent);
     Ok(())
 }
 
