@@ -145,6 +145,8 @@ impl End {
     /// What to type next.
     fn hint(&self) -> &'static str {
         match self.0["outcome"].as_str() {
+            _ if crate::journal::skipped_for(&self.0).is_some() => "to hear it all the same: --force",
+            _ if self.reason() == "muted" => "to end the silence: herald unmute",
             Some("superseded" | "replaced" | "expired") => "something else was heard instead; what tells: herald log",
             Some("timed_out") => "it is longer than `timeout` allows; how long that is: herald config show",
             _ if self.reason() == "no-sound" => "what was tried: herald which, with the same name",
@@ -178,4 +180,22 @@ pub(super) fn wait_for_end(tail: &mut Tail, rung: &Rung) -> anyhow::Result<End> 
         pause(LOOK);
     }
     bail!("request {id} did not end in time\n  hint: what is wrong and what to do: herald doctor")
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+    use serde_json::json;
+
+    use super::*;
+
+    #[rstest]
+    #[case("failed", "microphone-in-use", "--force")]
+    #[case("expired", "muted", "herald unmute")]
+    #[case("superseded", "superseded", "herald log")]
+    #[case("failed", "no-audio", "herald doctor")]
+    fn what_to_type_next_fits_what_happened(#[case] outcome: &str, #[case] reason: &str, #[case] typed: &str) {
+        let hint = End(json!({ "outcome": outcome, "reason": reason })).hint();
+        assert!(hint.contains(typed), "{hint}");
+    }
 }
