@@ -262,6 +262,8 @@ pub struct Occurrence {
     pub tool: Option<String>,
     /// What kind of it: a notification type, an error kind.
     pub detail: Option<String>,
+    /// The other machine it comes from.
+    pub host: Option<Box<str>>,
     /// The command the tool ran, for sounds of single commands. Never written down.
     pub command: Option<String>,
     /// It repeats, some seconds later, what the agent has told already, or has another hook for.

@@ -163,6 +163,7 @@ fn reduce(dialect: &Dialect, payload: Object<'_>, event: Option<&str>) -> Occurr
         tool: call.tool(),
         detail: verdict.detail,
         // It is looked for in the largest field there is, so only where a sound may follow.
+        host: None,
         command: if known.is_some() { call.command() } else { None },
         reminder: verdict.reminder,
         answered: moments::is_answer(&folded),

@@ -35,6 +35,8 @@ pub fn get(config: &Config, place: &Place) -> Option<Value> {
     let empty = match steps.as_slice() {
         ["events"] => Some(Value::Table(Table::new())),
         ["rules" | "quiet"] => Some(Value::Array(Vec::new())),
+        ["output" | "link" | "push"] => Some(Value::Table(Table::new())),
+        ["output" | "link" | "push", _] => place.row.and_then(by_default),
         _ => None,
     };
     let mut value = Value::Table(shown);
@@ -68,8 +70,13 @@ fn without_file(config: &Config, event: &EventName, key: &Key) -> Option<Value> 
         "priority" => Some(settings.priority.as_str().into()),
         "skip_when" => Some(settings.skip_when.words().collect::<Vec<_>>().into()),
         "delay" => Some(spelled(settings.delay).into()),
-        _ => toml::from_str::<Table>(&format!("v = {}", key.default)).ok()?.remove("v"),
+        _ => by_default(key),
     }
+}
+
+/// What the table of keys says.
+fn by_default(key: &Key) -> Option<Value> {
+    toml::from_str::<Table>(&format!("v = {}", key.default)).ok()?.remove("v")
 }
 
 #[cfg(test)]
@@ -102,6 +109,9 @@ mod tests {
     #[case("rules[0].volume", None)]
     #[case("rules[7]", None)]
     #[case("quiet.hours", Some("\"22:00-08:00\""))]
+    #[case("link.limit", Some("30"))]
+    #[case("link.send_to", None)]
+    #[case("push.priority", Some("\"urgent\""))]
     #[case("quiet[0].hours", Some("\"22:00-08:00\""))]
     fn what_is_in_force_is_told(#[case] key: &str, #[case] expected: Option<&str>) {
         let (config, problems) = parse(FILE, Path::new("/c/config.toml"), None);

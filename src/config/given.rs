@@ -27,7 +27,7 @@ fn one(kind: Kind, word: &str) -> Value {
             "false" | "no" | "off" => Value::Boolean(false),
             _ => text(),
         },
-        (Kind::Volume, None) => match word.strip_suffix('%').unwrap_or(word).parse() {
+        (Kind::Volume | Kind::Count(_), None) => match word.strip_suffix('%').unwrap_or(word).parse() {
             Ok(number) => Value::Integer(number),
             Err(_) => text(),
         },
@@ -45,6 +45,8 @@ fn one(kind: Kind, word: &str) -> Value {
             | Kind::Words(_)
             | Kind::WordsOrNone(_)
             | Kind::Word(_)
+            | Kind::Text(_)
+            | Kind::Texts(_)
             | Kind::Hours,
             Some(value),
         ) if !matches!(value, Value::String(_) | Value::Array(_)) => text(),

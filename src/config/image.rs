@@ -167,7 +167,7 @@ pub struct Image {
 impl Image {
     /// The last byte is the number of the layout. Whoever changes the types in `types` changes it: an old image read
     /// as a new one could be a configuration nobody wrote.
-    const MAGIC: [u8; 8] = *b"herald\0\x04";
+    const MAGIC: [u8; 8] = *b"herald\0\x05";
     const CHECKED_FROM: usize = 16;
     const ORIGIN: usize = 16;
     const STAMP: usize = 24;
@@ -403,8 +403,28 @@ mod tests {
         hours = "22:00-08:00"
         days = "weekends"
         allow = "input.*"
+        [output]
+        server = "unix:/s"
+        [link]
+        send_to = "mqtts://u@b:1/t"
+        listen_to = ["unix:/l", "mqtt://c"]
+        play_here = true
+        hosts = "h*"
+        host = "i"
+        limit = 3
+        password_file = "/p"
+        ca_file = "/q"
+        cert_file = "/r"
+        key_file = "/s"
+        [push]
+        server = "https://v"
+        topic = "w"
+        token_file = "/x"
+        events = "y"
+        priority = "low"
+        while_muted = true
         [[rules]]
-        match = { agent = "a", event = "b", tool = ["c", "d"], cwd = "/e", detail = "f" }
+        match = { agent = "a", event = "b", tool = ["c", "d"], cwd = "/e", detail = "f", host = "g" }
         pack = "p"
         enabled = false
     "#;
@@ -431,7 +451,7 @@ mod tests {
         let bytes = postcard::to_stdvec(&full()).unwrap();
         assert_eq!(
             (Image::MAGIC[7], xxh3_64(&bytes)),
-            (4, 6_510_226_097_464_991_941),
+            (5, 4_236_702_781_042_985_556),
             "the configuration is laid out differently: change the last byte of Image::MAGIC, then this line"
         );
     }

@@ -45,6 +45,12 @@ pub enum Kind {
     Words(&'static [&'static str]),
     /// One of these, or a list of them, which may be empty.
     WordsOrNone(&'static [&'static str]),
+    /// A whole number within these limits.
+    Count(&'static RangeInclusive<u32>),
+    /// A text of this form.
+    Text(Form),
+    /// One of this form, or a list of them.
+    Texts(Form),
     /// Times of the day, as in `22:00-08:00`, or a list of them.
     Hours,
     /// A glob, or a list of them.
@@ -57,6 +63,23 @@ pub enum Kind {
     TableOrTables(&'static [Key]),
     /// A table of events by name, each a table of these keys.
     Events(&'static [Key]),
+}
+
+/// What a text is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// Of a broker or a socket.
+    Address,
+    /// The name of a machine.
+    Machine,
+    /// A path.
+    File,
+    /// The socket of a sound server.
+    Socket,
+    /// Of a web server.
+    Web,
+    /// Of a push.
+    Topic,
 }
 
 /// What a pattern is matched against.
@@ -95,6 +118,102 @@ pub static ROOT: &[Key] = &[
         "What holds in some cases only; for each key the first rule that matches wins",
     ),
     key("quiet", Kind::TableOrTables(QUIET), "", "", "Hours in which nothing is heard; several as [[quiet]]"),
+    key("output", Kind::Table(OUTPUT), "", "", "How sound gets out of this machine"),
+    key("link", Kind::Table(LINK), "", "", "Other machines: agents there, sounds here"),
+    key("push", Kind::Table(PUSH), "", "", "What goes to a phone, by a server that speaks as ntfy does"),
+];
+
+/// The keys of `[output]`.
+pub static OUTPUT: &[Key] = &[key(
+    "server",
+    Kind::Text(Form::Socket),
+    "",
+    "\"unix:/run/user/1000/pulse/native\"",
+    "The socket of the sound server, where agents strip the environment or ssh forwards it",
+)];
+
+/// The keys of `[link]`.
+pub static LINK: &[Key] = &[
+    key(
+        "send_to",
+        Kind::Text(Form::Address),
+        "",
+        "\"mqtts://anna@broker.example.org\"",
+        "Where the ears are: what this machine would play goes there instead; a broker of MQTT, or unix:/PATH",
+    ),
+    key("play_here", Kind::Boolean, "false", "true", "What is sent is played here as well"),
+    key(
+        "listen_to",
+        Kind::Texts(Form::Address),
+        "",
+        "[\"mqtts://anna@broker.example.org\", \"unix:~/herald.sock\"]",
+        "Where other machines' events come from while `herald-link listen` runs, or a list",
+    ),
+    key(
+        "hosts",
+        Kind::Pattern(Condition::Word),
+        "\"*\"",
+        "\"build-*\"",
+        "Which machines may be heard here; a glob, or a list",
+    ),
+    key(
+        "host",
+        Kind::Text(Form::Machine),
+        "",
+        "\"build-7\"",
+        "What this machine is called; without it the system's name",
+    ),
+    key(
+        "limit",
+        Kind::Count(&limit::SOUNDS_A_MINUTE),
+        "30",
+        "10",
+        "The most sounds one machine may make here in a minute",
+    ),
+    key(
+        "password_file",
+        Kind::Text(Form::File),
+        "",
+        "\"~/.config/herald/password\"",
+        "The file with the broker's password, readable for you alone",
+    ),
+    key(
+        "ca_file",
+        Kind::Text(Form::File),
+        "",
+        "\"ca.pem\"",
+        "The certificates of those who vouch for the broker; without it the system's",
+    ),
+    key("cert_file", Kind::Text(Form::File), "", "\"client.pem\"", "The certificate the broker knows you by"),
+    key("key_file", Kind::Text(Form::File), "", "\"client.key\"", "The key of that certificate"),
+];
+
+/// The keys of `[push]`.
+pub static PUSH: &[Key] = &[
+    key("server", Kind::Text(Form::Web), "\"https://ntfy.sh\"", "\"https://ntfy.example.org\"", "The push server"),
+    key("topic", Kind::Text(Form::Topic), "", "\"herald-Kd83hJw2\"", "The topic; whoever knows it can read along"),
+    key(
+        "token_file",
+        Kind::Text(Form::File),
+        "",
+        "\"~/.config/herald/ntfy-token\"",
+        "The file with the server's token, readable for you alone",
+    ),
+    key(
+        "events",
+        Kind::Pattern(Condition::Event),
+        "",
+        "\"input.*\"",
+        "Which events are pushed; without it all that are urgent enough; a glob, or a list",
+    ),
+    key("priority", Kind::Word(PRIORITIES), "\"urgent\"", "\"high\"", "The least urgent that is pushed"),
+    key(
+        "while_muted",
+        Kind::Boolean,
+        "false",
+        "true",
+        "What only a mute or quiet hours silence is pushed all the same",
+    ),
 ];
 
 /// The keys of `[quiet]`.
@@ -185,6 +304,13 @@ pub static MATCH: &[Key] = &[
         "The directory the agent works in; a glob that begins with /, ~/ or **/, or a list",
     ),
     key("detail", Kind::Pattern(Condition::Word), "", "\"rate_limit\"", "What kind of it; a glob, or a list"),
+    key(
+        "host",
+        Kind::Pattern(Condition::Word),
+        "",
+        "\"build-*\"",
+        "The other machine it comes from; a glob, or a list",
+    ),
 ];
 
 const ENABLED: Key = key("enabled", Kind::Boolean, "", "false", "Whether it is heard at all");
@@ -203,18 +329,10 @@ const THROTTLE: Key = key(
     "\"30s\"",
     "How long it stays silent in the same session once it was heard",
 );
-const PRIORITY: Key = key(
-    "priority",
-    Kind::Word(&[
-        Priority::Low.as_str(),
-        Priority::Normal.as_str(),
-        Priority::High.as_str(),
-        Priority::Urgent.as_str(),
-    ]),
-    "",
-    "\"high\"",
-    "How urgent it is: what is more urgent cuts in",
-);
+const PRIORITIES: &[&str] =
+    &[Priority::Low.as_str(), Priority::Normal.as_str(), Priority::High.as_str(), Priority::Urgent.as_str()];
+const PRIORITY: Key =
+    key("priority", Kind::Word(PRIORITIES), "", "\"high\"", "How urgent it is: what is more urgent cuts in");
 const DELAY: Key = key(
     "delay",
     Kind::Duration(&limit::DELAY),
@@ -249,7 +367,7 @@ pub fn find(keys: &'static [Key], name: &str) -> Option<&'static Key> {
 
 /// All rows of all tables.
 pub fn every() -> impl Iterator<Item = &'static Key> {
-    [ROOT, SPEAKER, QUIET, EVENT, RULE, MATCH].into_iter().flatten()
+    [ROOT, SPEAKER, QUIET, OUTPUT, LINK, PUSH, EVENT, RULE, MATCH].into_iter().flatten()
 }
 
 /// The names, in the order of the table.
@@ -313,6 +431,25 @@ mod tests {
             let other = if key.name == "hours" { "days = \"mon\"" } else { "hours = \"01:00-02:00\"" };
             differs(&format!("[quiet]\n{other}\n{} = {}", key.name, key.example), &format!("[quiet]\n{other}"));
         }
+        for key in leaves(OUTPUT) {
+            differs(&format!("[output]\n{} = {}", key.name, key.example), "[output]");
+        }
+        for key in leaves(LINK) {
+            let other = match key.name {
+                "cert_file" => "key_file = \"x\"",
+                "key_file" => "cert_file = \"x\"",
+                _ => "",
+            };
+            let with = format!("[link]\n{other}\n{} = {}", key.name, key.example);
+            if other.is_empty() { differs(&with, "[link]") } else { drop(read(&with)) }
+        }
+        for key in leaves(PUSH) {
+            let topic = if key.name == "topic" { "" } else { "topic = \"x\"" };
+            differs(
+                &format!("[push]\n{topic}\n{} = {}", key.name, key.example),
+                &format!("[push]\n{topic}{}", if topic.is_empty() { "topic = \"y\"" } else { "" }),
+            );
+        }
         for key in leaves(EVENT) {
             differs(&format!("[events.bell]\n{} = {}", key.name, key.example), "[events.bell]");
         }
@@ -338,7 +475,7 @@ mod tests {
 
     #[test]
     fn no_name_stands_twice_in_a_table_and_nothing_is_left_untold() {
-        for keys in [ROOT, SPEAKER, QUIET, EVENT, RULE, MATCH] {
+        for keys in [ROOT, SPEAKER, QUIET, OUTPUT, LINK, PUSH, EVENT, RULE, MATCH] {
             for (at, key) in keys.iter().enumerate() {
                 assert!(keys[..at].iter().all(|other| other.name != key.name), "{}", key.name);
                 assert!(!key.about.is_empty() && !key.about.ends_with('.'), "{}", key.name);

@@ -6,6 +6,8 @@
 //!
 //! `edit` sets a key in the file and leaves the rest of it alone. Nothing here prints or reads the environment.
 
+mod address;
+mod beyond;
 mod circumstance;
 mod days;
 mod edit;
@@ -30,6 +32,7 @@ mod syntax;
 mod types;
 mod value;
 
+pub use address::{Address, Broker, is_machine};
 pub use circumstance::{Circumstance, SkipWhen};
 pub use days::{Days, Hours};
 pub use edit::{Refused, create, edit, remove};
@@ -43,4 +46,4 @@ pub use read::parse;
 pub use schema::schema;
 pub use show::show;
 pub use starter::starter;
-pub use types::{Config, Overlap, Overrides, Pattern, QuietHours, Rule, Settings, Speaker, When};
+pub use types::{Config, Link, Output, Overlap, Overrides, Pattern, Push, QuietHours, Rule, Settings, Speaker, When};

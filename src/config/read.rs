@@ -107,13 +107,16 @@ impl Reader<'_> {
     }
 
     fn document(&mut self, document: &DeTable<'_>, config: &mut Config) {
-        let (mut rules, mut quiet) = (None, None);
+        let (mut rules, mut quiet, mut push) = (None, None, None);
         for (key, entry) in self.known(entries(document, ""), ROOT) {
             match (key.name, key.kind) {
                 ("volume", _) => set(&mut config.volume, self.volume(&entry)),
                 ("pack", _) => set(&mut config.packs, self.packs(&entry)),
                 ("timeout", Kind::Duration(range)) => set(&mut config.timeout, self.duration(&entry, range)),
                 ("speaker", _) => self.speaker(&entry, &mut config.speaker),
+                ("output", _) => self.output(&entry, config),
+                ("link", _) => self.link(&entry, config),
+                ("push", _) => push = Some(entry),
                 ("events", _) => self.events(&entry, config),
                 ("quiet", _) => quiet = Some(entry),
                 ("rules", _) => rules = Some(entry),
@@ -123,6 +126,9 @@ impl Reader<'_> {
         // These may speak of the events that are configured.
         if let Some(entry) = quiet {
             self.quiet(&entry, config);
+        }
+        if let Some(entry) = push {
+            self.push(&entry, config);
         }
         if let Some(entry) = rules {
             self.rules(&entry, config);
@@ -272,6 +278,7 @@ impl Reader<'_> {
                 "tool" => &mut when.tool,
                 "cwd" => &mut when.cwd,
                 "detail" => &mut when.detail,
+                "host" => &mut when.host,
                 _ => {
                     self.unknown_condition(&key);
                     complete = false;

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::circumstance::SkipWhen;
 use super::pattern;
-use super::types::{Config, Overrides, Pattern, QuietHours, Settings, THROTTLE, When, scaled};
+use super::types::{Config, Link, Overrides, Pattern, Push, QuietHours, Settings, THROTTLE, When, scaled};
 use crate::event::{self, EventName, Occurrence, Priority};
 use crate::sound_ref::SoundRef;
 
@@ -120,6 +120,7 @@ struct Subject<'o> {
     tool: Option<String>,
     cwd: Option<Cow<'o, str>>,
     detail: Option<&'o str>,
+    host: Option<&'o str>,
 }
 
 impl<'o> Subject<'o> {
@@ -133,6 +134,7 @@ impl<'o> Subject<'o> {
                 Cow::Owned(text) => Cow::Owned(pattern::slashed(&text).into_owned()),
             }),
             detail: occ.detail.as_deref(),
+            host: occ.host.as_deref(),
         }
     }
 }
@@ -144,6 +146,21 @@ impl When {
             && holds(self.tool.as_ref(), subject.tool.as_deref(), pattern::word_of_any_case)
             && holds(self.cwd.as_ref(), subject.cwd.as_deref(), pattern::directory)
             && holds(self.detail.as_ref(), subject.detail, pattern::word)
+            && holds(self.host.as_ref(), subject.host, pattern::word)
+    }
+}
+
+impl Link {
+    /// Whether that machine may be heard here.
+    pub fn hears(&self, host: &str) -> bool {
+        holds(self.hosts.as_ref(), Some(host), pattern::word)
+    }
+}
+
+impl Push {
+    /// Whether this is pushed.
+    pub fn wants(&self, event: &EventName, priority: Priority) -> bool {
+        priority >= self.priority && holds(self.events.as_ref(), Some(event.as_str()), pattern::word)
     }
 }
 

@@ -5,7 +5,8 @@
 
 use serde_json::{Map, Value, json};
 
-use super::keys::{Condition, EVENT, Key, Kind, MATCH, QUIET, ROOT, RULE, SPEAKER};
+use super::beyond::shape;
+use super::keys::{Condition, EVENT, Form, Key, Kind, LINK, MATCH, OUTPUT, PUSH, QUIET, ROOT, RULE, SPEAKER};
 use super::types::limit;
 use super::value::spelled;
 use crate::event::EVENTS;
@@ -30,6 +31,12 @@ pub fn schema() -> Value {
         "event": table(EVENT),
         "rule": with(table(RULE), [("required", json!(["match"])), ("minProperties", json!(2))]),
         "match": table(MATCH),
+        "output": table(OUTPUT),
+        "link": with(
+            table(LINK),
+            [("dependentRequired", json!({ "cert_file": ["key_file"], "key_file": ["cert_file"] }))],
+        ),
+        "push": with(table(PUSH), [("required", json!(["topic"]))]),
         "quiet": with(table(QUIET), [("anyOf", json!([{ "required": ["hours"] }, { "required": ["days"] }]))]),
         "duration": {
             "type": "string",
@@ -104,6 +111,9 @@ fn kind(kind: Kind) -> Value {
             let word = json!({ "type": "string", "enum": words });
             json!({ "anyOf": [word, { "type": "array", "items": word, "maxItems": limit::LIST }] })
         }
+        Kind::Count(range) => json!({ "type": "integer", "minimum": range.start(), "maximum": range.end() }),
+        Kind::Text(form) => text(form),
+        Kind::Texts(form) => one_or_more(&text(form)),
         Kind::Sounds => one_or_more(&named("sound")),
         Kind::Packs => one_or_more(&named("pack")),
         Kind::Hours => one_or_more(&named("hours")),
@@ -134,9 +144,23 @@ fn kind(kind: Kind) -> Value {
     }
 }
 
+fn text(form: Form) -> Value {
+    let (pattern, example) = shape(form);
+    json!({ "type": "string", "pattern": pattern, "examples": [example] })
+}
+
 /// What a table of keys is called among the definitions.
 fn name(keys: &'static [Key]) -> &'static str {
-    let known = [(SPEAKER, "speaker"), (EVENT, "event"), (RULE, "rule"), (MATCH, "match"), (QUIET, "quiet")];
+    let known = [
+        (SPEAKER, "speaker"),
+        (EVENT, "event"),
+        (RULE, "rule"),
+        (MATCH, "match"),
+        (QUIET, "quiet"),
+        (OUTPUT, "output"),
+        (LINK, "link"),
+        (PUSH, "push"),
+    ];
     known.into_iter().find(|(table, _)| std::ptr::eq(*table, keys)).map_or("event", |(_, name)| name)
 }
 

@@ -1,9 +1,10 @@
 //! The effective configuration as TOML: what `config show` prints, and what [`super::parse`] reads back to the same.
 
 use std::fmt::Write as _;
+use std::path::Path;
 
 use super::days::Days;
-use super::types::{Config, Overrides, When};
+use super::types::{Config, Link, Overrides, Push, When};
 use super::value::spelled;
 
 /// The whole configuration, defaults included, as a file that means the same.
@@ -32,6 +33,15 @@ pub fn show(config: &Config) -> String {
             _ = writeln!(out, "allow = {}", texts(allow.globs()));
         }
     }
+    if let Some(server) = &config.output.server {
+        _ = writeln!(out, "\n[output]\nserver = {}", quoted_one(&format!("unix:{}", server.display())));
+    }
+    if let Some(link) = &config.link {
+        write_link(&mut out, link);
+    }
+    if let Some(push) = &config.push {
+        write_push(&mut out, push);
+    }
     for (name, overrides) in &config.events {
         _ = writeln!(out, "\n[events.\"{name}\"]");
         write_overrides(&mut out, overrides);
@@ -42,6 +52,50 @@ pub fn show(config: &Config) -> String {
         write_overrides(&mut out, &rule.then);
     }
     out
+}
+
+fn write_link(out: &mut String, link: &Link) {
+    _ = writeln!(out, "\n[link]");
+    if let Some(address) = &link.send_to {
+        _ = writeln!(out, "send_to = {}", quoted_one(&address.to_string()));
+    }
+    _ = writeln!(out, "play_here = {}", link.play_here);
+    if !link.listen_to.is_empty() {
+        _ = writeln!(out, "listen_to = {}", texts(&link.listen_to));
+    }
+    if let Some(hosts) = &link.hosts {
+        _ = writeln!(out, "hosts = {}", texts(hosts.globs()));
+    }
+    if let Some(host) = &link.host {
+        _ = writeln!(out, "host = {}", quoted_one(host));
+    }
+    _ = writeln!(out, "limit = {}", link.limit);
+    for (key, file) in [
+        ("password_file", &link.password_file),
+        ("ca_file", &link.ca_file),
+        ("cert_file", &link.cert_file),
+        ("key_file", &link.key_file),
+    ] {
+        write_file(out, key, file.as_deref());
+    }
+}
+
+fn write_push(out: &mut String, push: &Push) {
+    _ = writeln!(out, "\n[push]");
+    _ = writeln!(out, "server = {}", quoted_one(&push.server));
+    _ = writeln!(out, "topic = {}", quoted_one(&push.topic));
+    write_file(out, "token_file", push.token_file.as_deref());
+    if let Some(events) = &push.events {
+        _ = writeln!(out, "events = {}", texts(events.globs()));
+    }
+    _ = writeln!(out, "priority = \"{}\"", push.priority);
+    _ = writeln!(out, "while_muted = {}", push.while_muted);
+}
+
+fn write_file(out: &mut String, key: &str, file: Option<&Path>) {
+    if let Some(file) = file {
+        _ = writeln!(out, "{key} = {}", quoted_one(&file.to_string_lossy()));
+    }
 }
 
 fn write_overrides(out: &mut String, overrides: &Overrides) {
@@ -80,6 +134,7 @@ fn conditions(when: &When) -> String {
         ("tool", &when.tool),
         ("cwd", &when.cwd),
         ("detail", &when.detail),
+        ("host", &when.host),
     ];
     let given: Vec<String> = keys
         .into_iter()
@@ -101,23 +156,28 @@ fn list(texts: impl IntoIterator<Item = impl ToString>) -> String {
     format!("[{}]", quoted(texts).join(", "))
 }
 
+fn quoted_one(text: &str) -> String {
+    toml::Value::String(text.to_owned()).to_string()
+}
+
 fn quoted(texts: impl IntoIterator<Item = impl ToString>) -> Vec<String> {
-    texts.into_iter().map(|text| toml::Value::String(text.to_string()).to_string()).collect()
+    texts.into_iter().map(|text| quoted_one(&text.to_string())).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use std::ops::RangeInclusive;
-    use std::path::Path;
+    use std::path::PathBuf;
     use std::time::Duration;
 
     use proptest::option;
     use proptest::prelude::*;
 
+    use super::super::address::{Address, Broker};
     use super::super::circumstance::{Circumstance, SkipWhen};
     use super::super::days::Hours;
     use super::super::parse;
-    use super::super::types::{Overlap, Pattern, QuietHours, Rule, Speaker, limit};
+    use super::super::types::{Output, Overlap, Pattern, QuietHours, Rule, Speaker, limit};
     use super::*;
     use crate::event::Priority;
     use crate::sound_ref::SoundRef;
@@ -219,11 +279,12 @@ mod tests {
                 pattern(word),
                 pattern("!?(/[a-zä *]{1,5}){1,3}(/\\*\\*)?"),
                 pattern(word),
+                pattern(word),
             ),
             overrides(true),
         )
-            .prop_map(|((agent, event, tool, cwd, detail), then)| Rule {
-                when: When { agent, event, tool, cwd, detail },
+            .prop_map(|((agent, event, tool, cwd, detail, host), then)| Rule {
+                when: When { agent, event, tool, cwd, detail, host },
                 then,
             })
     }
@@ -236,6 +297,61 @@ mod tests {
         ) -> QuietHours {
             let hours = hours.into_iter().map(|(from, to)| Hours { from, to }).collect();
             QuietHours { hours, days: Days::named_all(days).unwrap(), allow }
+        }
+    }
+
+    fn file() -> impl Strategy<Value = Option<PathBuf>> {
+        option::of("(/[a-zä \\\"]{1,5}){1,3}".prop_map(PathBuf::from))
+    }
+
+    fn address() -> impl Strategy<Value = Address> {
+        prop_oneof![
+            "(/[a-zä ]{1,5}){1,3}".prop_map(|path| Address::Unix(path.into())),
+            (
+                any::<bool>(),
+                option::of("[a-z]{1,5}"),
+                "[a-z][a-z.-]{1,9}|::1",
+                1_u16..,
+                "[a-z$~]{1,5}(/[A-Z_]{1,3}){0,2}"
+            )
+                .prop_map(|(tls, user, host, port, base)| Address::Broker(Broker {
+                    tls,
+                    user,
+                    host,
+                    port,
+                    base
+                })),
+        ]
+    }
+
+    prop_compose! {
+        fn link()(
+            send_to in option::of(address()),
+            play_here in any::<bool>(),
+            listen_to in prop::collection::vec(address(), 0..3),
+            hosts in pattern("[a-z]{1,5}[.*]{0,2}"),
+            host in option::of("[a-z0-9][a-z.-]{0,5}"),
+            limit in limit::SOUNDS_A_MINUTE,
+            (password_file, ca_file, pair) in (file(), file(), option::of((file(), file()))),
+        ) -> Link {
+            let (cert_file, key_file) = match pair {
+                Some((Some(cert), Some(key))) => (Some(cert), Some(key)),
+                _ => (None, None),
+            };
+            Link { send_to, play_here, listen_to, hosts, host, limit, password_file, ca_file, cert_file, key_file }
+        }
+    }
+
+    prop_compose! {
+        fn push()(
+            server in "https?://[a-z]{1,5}(:[1-9][0-9]{0,3})?(/[a-z]{1,3}){0,2}",
+            topic in "[a-zA-Z0-9_-]{1,64}",
+            token_file in file(),
+            events in pattern("[a-z]{1,5}[.*]{0,2}"),
+            priority in prop::sample::select(&Priority::ALL[..]),
+            while_muted in any::<bool>(),
+        ) -> Push {
+            Push { server, topic, token_file, events, priority, while_muted }
         }
     }
 
@@ -252,10 +368,13 @@ mod tests {
             normalize in any::<bool>(),
             skip_when in skip_when(),
             quiet in prop::collection::vec(quiet(), 0..3),
+            (server, link, push) in (file(), option::of(link()), option::of(push())),
         ) -> Config {
             let events = events.into_iter().map(|(name, overrides)| (name.parse().unwrap(), overrides)).collect();
             let speaker = Speaker { overlap, min_audible, lead_in, normalize, skip_when };
-            Config { volume, packs, timeout, events, rules, speaker, quiet }
+            let output = Output { server };
+            let (link, push) = (link.map(Box::new), push.map(Box::new));
+            Config { volume, packs, timeout, events, rules, speaker, quiet, output, link, push }
         }
     }
 

@@ -4,7 +4,7 @@
 
 use std::fmt::Write as _;
 
-use super::keys::{EVENT, Key, MATCH, QUIET, ROOT, RULE, SPEAKER};
+use super::keys::{EVENT, Key, LINK, MATCH, OUTPUT, PUSH, QUIET, ROOT, RULE, SPEAKER};
 
 const HEAD: &str = "\
 # Herald's configuration. All of it is optional: to set something, take away
@@ -27,6 +27,9 @@ pub fn starter() -> String {
         ("[speaker]", "speaker", SPEAKER),
         ("[quiet]", "quiet", QUIET),
         ("[events.\"task.complete\"]", "events", EVENT),
+        ("[output]", "output", OUTPUT),
+        ("[link]", "link", LINK),
+        ("[push]", "push", PUSH),
     ] {
         table(&mut out, header, about);
         settings(&mut out, keys.iter());

@@ -3,10 +3,12 @@
 //! Owns the defaults and the limits. Knows neither TOML nor files; [`super::read`] makes these, [`super::rules`]
 //! asks them, [`super::image`] keeps them.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::address::Address;
 use super::circumstance::SkipWhen;
 use super::days::{Days, Hours};
 use crate::event::{EventName, Priority};
@@ -29,6 +31,12 @@ pub struct Config {
     pub speaker: Speaker,
     /// When nothing is heard.
     pub quiet: Vec<QuietHours>,
+    /// How sound gets out of this machine.
+    pub output: Output,
+    /// Which other machines are told, and heard of.
+    pub link: Option<Box<Link>>,
+    /// What goes to a phone.
+    pub push: Option<Box<Push>>,
 }
 
 impl Default for Config {
@@ -41,6 +49,9 @@ impl Default for Config {
             rules: Vec::new(),
             speaker: Speaker::default(),
             quiet: Vec::new(),
+            output: Output::default(),
+            link: None,
+            push: None,
         }
     }
 }
@@ -106,6 +117,85 @@ impl Overlap {
     }
 }
 
+/// How sound gets out of this machine.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Output {
+    /// The socket of the sound server, whatever the environment says: agents strip it.
+    pub server: Option<PathBuf>,
+}
+
+/// Which other machines are told, and heard of.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Link {
+    /// Where what would be heard here is sent to.
+    pub send_to: Option<Address>,
+    /// It is heard here as well.
+    pub play_here: bool,
+    /// Where other machines' occurrences come from.
+    pub listen_to: Vec<Address>,
+    /// Which machines are heard; all of them where nothing is said.
+    pub hosts: Option<Pattern>,
+    /// The name of this machine; without it the system's.
+    pub host: Option<String>,
+    /// Sounds one other machine may make in a minute.
+    pub limit: u32,
+    /// Holds the broker's password in its first line.
+    pub password_file: Option<PathBuf>,
+    /// Holds the certificates of those who vouch for the broker; without it the system's.
+    pub ca_file: Option<PathBuf>,
+    /// Holds the certificate the broker knows this user by.
+    pub cert_file: Option<PathBuf>,
+    /// Holds its key.
+    pub key_file: Option<PathBuf>,
+}
+
+impl Default for Link {
+    fn default() -> Self {
+        Self {
+            send_to: None,
+            play_here: false,
+            listen_to: Vec::new(),
+            hosts: None,
+            host: None,
+            limit: 30,
+            password_file: None,
+            ca_file: None,
+            cert_file: None,
+            key_file: None,
+        }
+    }
+}
+
+/// What goes to a phone, by a server that speaks as ntfy does.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Push {
+    /// Without a slash at its end.
+    pub server: String,
+    /// Whoever knows it can read along.
+    pub topic: String,
+    /// Holds the server's token in its first line.
+    pub token_file: Option<PathBuf>,
+    /// Which events; where nothing is said, all that are urgent enough.
+    pub events: Option<Pattern>,
+    /// What is less urgent is not pushed.
+    pub priority: Priority,
+    /// What only a mute or quiet hours silence is pushed all the same.
+    pub while_muted: bool,
+}
+
+impl Default for Push {
+    fn default() -> Self {
+        Self {
+            server: "https://ntfy.sh".to_owned(),
+            topic: String::new(),
+            token_file: None,
+            events: None,
+            priority: Priority::Urgent,
+            while_muted: false,
+        }
+    }
+}
+
 /// What an event or a rule sets; `None` leaves the key to whoever comes next.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Overrides {
@@ -162,6 +252,8 @@ pub struct When {
     pub cwd: Option<Pattern>,
     /// What kind of it.
     pub detail: Option<Pattern>,
+    /// The other machine it comes from; one of this machine comes from none.
+    pub host: Option<Pattern>,
 }
 
 /// One or several globs of which any may match; `~/` is already expanded.
@@ -252,6 +344,8 @@ pub(crate) mod limit {
     pub(crate) const MIN_AUDIBLE: RangeInclusive<Duration> = Duration::ZERO..=Duration::from_secs(5);
     /// The slowest devices known wake up in two seconds.
     pub(crate) const LEAD_IN: RangeInclusive<Duration> = Duration::ZERO..=Duration::from_secs(3);
+    /// More than that in a minute is no signal any more.
+    pub(crate) const SOUNDS_A_MINUTE: RangeInclusive<u32> = 1..=600;
     /// All of them are asked in every hook.
     pub(crate) const RULES: usize = 4096;
     /// Entries of one list of sounds, packs or patterns.

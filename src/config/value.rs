@@ -85,6 +85,34 @@ impl Reader<'_> {
         None
     }
 
+    /// A whole number in `range`.
+    pub(super) fn count(&mut self, entry: &Entry<'_>, range: &RangeInclusive<u32>) -> Option<u32> {
+        let allowed = format!("a whole number from {} to {}", range.start(), range.end());
+        let number: Option<f64> = match entry.value {
+            DeValue::Integer(number) => {
+                let value =
+                    integer(number).unwrap_or(if number.as_str().starts_with('-') { i64::MIN } else { i64::MAX });
+                if let Some(count) = u32::try_from(value).ok().filter(|count| range.contains(count)) {
+                    return Some(count);
+                }
+                let message = format!("{} must be {} to {}", leaf(entry), range.start(), range.end());
+                let problem = self.wrong(entry.value_at.clone(), &entry.path, message);
+                problem.allowed = Some(allowed);
+                let nearest = value.clamp(i64::from(*range.start()), i64::from(*range.end()));
+                problem.suggestion = Some(nearest.to_string());
+                return None;
+            }
+            DeValue::Float(number) => number.as_str().parse().ok(),
+            DeValue::String(text) => text.trim().parse().ok(),
+            _ => None,
+        };
+        let within = |number: &f64| (f64::from(*range.start())..=f64::from(*range.end())).contains(number);
+        let problem = self.wrong_type(entry, "a whole number");
+        problem.allowed = Some(allowed);
+        problem.suggestion = number.filter(within).map(|number| format!("{number:.0}"));
+        None
+    }
+
     pub(super) fn duration(&mut self, entry: &Entry<'_>, range: &RangeInclusive<Duration>) -> Option<Duration> {
         let (shortest, longest) = (spelled(*range.start()), spelled(*range.end()));
         let allowed = format!("a duration from {shortest} to {longest}, as in \"150ms\", \"3s\" or \"1m30s\"");
