@@ -18,4 +18,4 @@ pub mod post;
 pub use letter::{Letter, Muted, Pushed};
 pub use message::{BadMessage, Id, Occurred};
 pub use outbox::Outbox;
-pub use post::{LINK, SEND, leave, own_name, send};
+pub use post::{LINK, SEND, leave, own_name, send, tell_mute};
