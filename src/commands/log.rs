@@ -195,6 +195,10 @@ impl Page {
                 row.push(Style::new(), &format!("{} #{}", text("what"), line["request"]));
             }
         }
+        if line["sent_to"].is_string() {
+            let arrow = if self.utf8 { "→" } else { "->" };
+            row.push(DIM, &format!(" {arrow} {}", text("sent_to")));
+        }
         if let Some(detail) = line["detail"].as_str() {
             self.detail(&mut row, &clean(detail));
         }

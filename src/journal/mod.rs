@@ -66,6 +66,9 @@ pub enum Entry<'a> {
         took_us: u64,
         /// Of that, waiting for the arbitration lock and working under it.
         lock_us: u64,
+        /// Where it went to be heard there.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        sent_to: Option<&'a str>,
         /// What was wrong, where something was.
         #[serde(skip_serializing_if = "Option::is_none")]
         detail: Option<&'a str>,

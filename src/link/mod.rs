@@ -19,3 +19,6 @@ pub use letter::{Letter, Muted, Pushed};
 pub use message::{BadMessage, Id, Occurred};
 pub use outbox::Outbox;
 pub use post::{LINK, SEND, leave, own_name, send, tell_mute};
+
+/// What the run directory holds of it.
+pub const FILES: [&str; 3] = ["link.bell", "link.lock", "outbox"];
