@@ -8,8 +8,12 @@
 //! | [`message`] | an occurrence as it travels: never a prompt, a command, or a path |
 //! | [`letter`] | what is to be sent, as it waits |
 //! | [`outbox`] | where it waits |
+//! | [`age`] | how old what arrived is |
+//! | [`budget`] | how much other machines may ask |
 //! | [`post`] | handing it over, in a hook's time |
 
+pub mod age;
+pub mod budget;
 pub mod letter;
 pub mod message;
 pub mod outbox;
@@ -18,4 +22,7 @@ pub mod post;
 pub use letter::{Letter, Muted, Pushed};
 pub use message::{BadMessage, Id, Occurred};
 pub use outbox::Outbox;
-pub use post::{LINK, SEND, leave, own_name, send};
+pub use post::{LINK, SEND, leave, own_name, send, tell_mute};
+
+/// What the run directory holds of it.
+pub const FILES: [&str; 3] = ["link.bell", "link.lock", "outbox"];

@@ -8,11 +8,12 @@ use std::ffi::OsStr;
 use std::io;
 use std::time::Duration;
 
-use super::letter::Letter;
-use super::message::Occurred;
+use super::letter::{Letter, Muted};
+use super::message::{Id, Occurred};
 use super::outbox::Outbox;
 use crate::config::{self, Address, Link};
 use crate::paths::Paths;
+use crate::platform::clock::Stamp;
 use crate::platform::{self, spawn};
 
 /// The name of the program that carries letters, beside this one.
@@ -40,6 +41,21 @@ pub fn send(paths: &Paths, to: &Address, occurred: &Occurred) -> io::Result<()> 
         }
         Address::Broker(_) => leave(paths, &Letter::Occurred(occurred.clone())),
     }
+}
+
+/// Tells the user's other machines that everything is mute for so long from now on, or that it isn't any more. Whether
+/// there is a broker by which they could learn it.
+///
+/// # Errors
+/// As [`leave`].
+pub fn tell_mute(paths: &Paths, link: &Link, muted: bool, left: Option<Duration>) -> io::Result<bool> {
+    let is_broker = |address: &Address| matches!(address, Address::Broker(_));
+    if !link.send_to.iter().chain(&link.listen_to).any(is_broker) {
+        return Ok(false);
+    }
+    let at = Stamp::now();
+    let left_s = left.map(|left| left.as_secs().max(1));
+    leave(paths, &Letter::Muted(Muted { id: Id::new(at), at, muted, left_s })).map(|()| true)
 }
 
 /// Leaves a letter in the outbox, and sees to it that somebody comes for it.
