@@ -24,7 +24,7 @@ impl Trouble {
     }
 
     /// Something of this machine's is wrong: a file that can't be read.
-    pub(crate) fn of_ours(error: anyhow::Error) -> Self {
+    pub(crate) fn of_ours(error: &anyhow::Error) -> Self {
         Self::lasting(format!("{error:#}"))
     }
 
@@ -55,9 +55,8 @@ impl Trouble {
             ConnectionError::MqttState(StateError::Io(error)) => Self::of_io(error),
             ConnectionError::Tls(TlsError::Io(error)) => Self::of_io(error),
             ConnectionError::Tls(TlsError::TLS(error)) => Self::of_tls(error),
-            ConnectionError::ConnectionRefused(code) | ConnectionError::MqttState(StateError::ConnFail { reason: code }) => {
-                Self::of_code(*code)
-            }
+            ConnectionError::ConnectionRefused(code)
+            | ConnectionError::MqttState(StateError::ConnFail { reason: code }) => Self::of_code(*code),
             ConnectionError::MqttState(StateError::ServerDisconnect { reason_code, reason_string }) => {
                 let more = reason_string.as_deref().map(|text| format!(" ({text})")).unwrap_or_default();
                 match reason_code {
