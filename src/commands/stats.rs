@@ -84,6 +84,9 @@ impl Page {
         if stats.cut > 0 {
             writeln!(out, "{DIM}{} of those heard gave way to something more urgent{DIM:#}", stats.cut)?;
         }
+        if stats.sent > 0 {
+            writeln!(out, "{DIM}{} of those heard were sent to another machine{DIM:#}", stats.sent)?;
+        }
         Ok(())
     }
 

@@ -32,10 +32,14 @@ pub enum Key {
     Backend,
     What,
     Detail,
+    Host,
+    SentTo,
+    Id,
+    AgeMs,
 }
 
 impl Key {
-    const ALL: [Self; 18] = [
+    const ALL: [Self; 22] = [
         Self::Time,
         Self::Kind,
         Self::Agent,
@@ -54,6 +58,10 @@ impl Key {
         Self::Backend,
         Self::What,
         Self::Detail,
+        Self::Host,
+        Self::SentTo,
+        Self::Id,
+        Self::AgeMs,
     ];
 
     const fn as_str(self) -> &'static str {
@@ -76,6 +84,10 @@ impl Key {
             Self::Backend => "backend",
             Self::What => "what",
             Self::Detail => "detail",
+            Self::Host => "host",
+            Self::SentTo => "sent_to",
+            Self::Id => "id",
+            Self::AgeMs => "age_ms",
         }
     }
 

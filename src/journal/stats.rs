@@ -107,6 +107,8 @@ pub struct Stats {
     pub total: Count,
     /// Heard, but cut off by something more urgent.
     pub cut: u64,
+    /// Of those heard, how many were sent to another machine, to be heard there.
+    pub sent: u64,
     /// The rows, the loudest first; hours as the day has them.
     pub rows: Vec<(String, Count)>,
     /// Why something wasn't heard, the most frequent reason first.
@@ -225,6 +227,9 @@ enum Row {
     Nobody,
 }
 
+/// How what is heard elsewhere ended here.
+const SENT: &str = "sent";
+
 /// The name of what is nobody's.
 const NOBODY: &str = "unknown";
 
@@ -262,10 +267,19 @@ impl Sums {
             self.hooks.push(us / 1000.0);
             self.stats.slow += u64::from(us > SLOW_US as f64);
         }
+        let row = |sums: &mut Self| if sums.by == By::Event { sums.named(line, Key::AgentEvent) } else { owner };
         if line.text(Key::Decision).as_deref() == Some("play") {
+            // What is heard here counts by its playback.
+            if line.request().is_none() && line.text(Key::SentTo).is_some() {
+                let row = row(self);
+                self.stats.total.heard += 1;
+                self.stats.sent += 1;
+                self.hours[hour].heard += 1;
+                self.row(row, SENT).heard += 1;
+            }
             return;
         }
-        let row = if self.by == By::Event { self.named(line, Key::AgentEvent) } else { owner };
+        let row = row(self);
         self.unheard(line.text(Key::Reason).as_deref().unwrap_or(NOBODY), row, hour);
     }
 
@@ -327,6 +341,7 @@ impl Sums {
         stats.happened += new.happened;
         stats.total += new.total;
         stats.cut += new.cut;
+        stats.sent += new.sent;
         stats.slow += new.slow;
         for (id, count) in newer.of_older {
             let row = self.of_request(id);
@@ -393,6 +408,7 @@ impl Stats {
             "heard": self.total.heard,
             "not_heard": self.total.unheard,
             "cut": self.cut,
+            "sent": self.sent,
             "by": self.by.as_str(),
             "rows": self.rows.iter().map(|(name, count)| {
                 json!({ "name": name, "heard": count.heard, "not_heard": count.unheard })
@@ -532,6 +548,21 @@ mod tests {
         assert_eq!(stats.busiest_hour(), Some((8, 1)));
         let span = stats.span.expect("lines");
         assert_eq!((span.0.as_str(), span.1.as_str()), ("2026-11-20T08:00:00Z", "2026-11-21T10:00:04Z"));
+    }
+
+    #[test]
+    fn what_was_sent_to_be_heard_elsewhere_is_heard() {
+        let mut line: Value = serde_json::from_str(&play("2026-11-21T09:00:00Z", "codex", 1)).unwrap();
+        line["request"] = Value::Null;
+        line["sent_to"] = json!("unix:/run/herald.sock");
+        let both = json!({ "sent_to": "x" });
+        let here_too = play("2026-11-21T09:00:01Z", "codex", 2).replacen('{', &both.to_string().replace('}', ","), 1);
+        let text = Text::from(format!("{line}\n{here_too}\n").as_str());
+        for by in [By::Event, By::Agent] {
+            let stats = reckon(text.lines(), None, by, &TimeZone::UTC);
+            assert_eq!((stats.sent, stats.total), (1, Count { heard: 1, unheard: 0 }));
+            assert_eq!(stats.rows[0].1.heard, 1, "{by:?}");
+        }
     }
 
     #[test]
