@@ -7,6 +7,7 @@
 //! | file | owns |
 //! |---|---|
 //! | `listen` | all addresses at once, until somebody ends it |
+//! | `probe` | a try, for the doctor |
 //! | `send` | what waits in the outbox, and then it leaves |
 //! | `desk` | what is done with what arrives |
 //! | `postman` | each letter to its end |
@@ -31,6 +32,8 @@ mod listen;
 mod note;
 #[cfg(unix)]
 mod postman;
+#[cfg(unix)]
+mod probe;
 mod secret;
 #[cfg(unix)]
 mod send;
@@ -66,6 +69,8 @@ enum Cli {
     Listen,
     /// Carry what waits to other machines, and leave; hooks start it
     Send,
+    /// Try each broker once, and print what came of it, one JSON object a line; `herald doctor` does so
+    Probe,
 }
 
 fn main() -> ExitCode {
@@ -74,8 +79,12 @@ fn main() -> ExitCode {
         Cli::Listen => listen::main(),
         #[cfg(unix)]
         Cli::Send => send::main(),
+        #[cfg(unix)]
+        Cli::Probe => probe::main(),
         #[cfg(not(unix))]
-        Cli::Listen | Cli::Send => fail(&anyhow::anyhow!("this system has no sockets and pipes of the kind it needs")),
+        Cli::Listen | Cli::Send | Cli::Probe => {
+            fail(&anyhow::anyhow!("this system has no sockets and pipes of the kind it needs"))
+        }
     }
 }
 
