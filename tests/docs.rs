@@ -60,6 +60,17 @@ fn each_threat_names_tests_that_exist() {
 }
 
 #[test]
+fn each_fault_of_the_speaker_names_tests_that_exist() {
+    let text = fs::read_to_string(here("docs/speaker.md")).expect("the document");
+    let known = tests();
+    let named = last_columns(&text);
+    assert!(named.len() >= 8, "{named:?}");
+    for name in named {
+        assert!(known.contains(&name), "no test is called {name}");
+    }
+}
+
+#[test]
 fn unsafe_code_is_where_the_document_says_and_nowhere_else() {
     let text = fs::read_to_string(here("docs/security.md")).expect("the document");
     let listed = text.split("\n## Unsafe code").nth(1).expect("the section");
