@@ -95,6 +95,7 @@ pub fn consider(paths: &Paths, config: &Config, call: &Call) -> Considered {
         min_audible: config.speaker.min_audible,
         session: call.occurrence.session,
         skip_when: if call.force { SkipWhen::NEVER } else { settings.skip_when },
+        server: config.output.server.clone(),
     };
     while request.encode().len() > speaker::PAYLOAD_LIMIT && request.sounds.pop().is_some() {}
     Considered { settings, request, project }

@@ -1,5 +1,6 @@
 //! What the front asks of the player: which sound, how loud, for how long. Opaque bytes to everything between.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -35,6 +36,8 @@ pub struct Request {
     pub normalize: bool,
     /// It is not heard while one of these holds, right before it would be.
     pub skip_when: SkipWhen,
+    /// The sound server's socket, named outright: no other is tried then.
+    pub server: Option<PathBuf>,
 }
 
 impl Request {
@@ -53,28 +56,39 @@ impl Request {
             session: None,
             normalize: false,
             skip_when: SkipWhen::NEVER,
+            server: None,
         }
     }
 
     /// Its bytes, for the state file.
     pub fn encode(&self) -> Vec<u8> {
-        postcard::to_stdvec(self).unwrap_or_default()
+        let mut bytes = postcard::to_stdvec(self).unwrap_or_default();
+        if self.server.is_none() {
+            // As a player knows it that has not heard of servers yet.
+            bytes.pop();
+        }
+        bytes
     }
 
     /// The request in those bytes; `None` if they are another version's or damaged.
     ///
-    /// A second version didn't know the last field: its requests are heard whatever the world does. A first one knew
-    /// none of the last three: its requests are of no session, and are brought to one loudness.
+    /// Where no server is named, nothing is said of it. A second version didn't know the field before, either: its
+    /// requests are heard whatever the world does. A first one knew none of the last four: its requests are of no
+    /// session, and are brought to one loudness.
     pub fn decode(bytes: &[u8]) -> Option<Self> {
         const NO_SESSION: u8 = 0;
         const NORMALIZED: u8 = 1;
         const NEVER_SKIPPED: u8 = 0;
+        const NO_SERVER: u8 = 0;
         let whole = |bytes: &[u8]| {
             let (request, rest) = postcard::take_from_bytes(bytes).ok()?;
             rest.is_empty().then_some(request)
         };
         let with = |more: &[u8]| whole(&[bytes, more].concat());
-        whole(bytes).or_else(|| with(&[NEVER_SKIPPED])).or_else(|| with(&[NO_SESSION, NORMALIZED, NEVER_SKIPPED]))
+        whole(bytes)
+            .or_else(|| with(&[NO_SERVER]))
+            .or_else(|| with(&[NEVER_SKIPPED, NO_SERVER]))
+            .or_else(|| with(&[NO_SESSION, NORMALIZED, NEVER_SKIPPED, NO_SERVER]))
     }
 }
 
@@ -97,15 +111,25 @@ mod tests {
             session: Some(Session::of("s")),
             normalize: true,
             skip_when: Circumstance::ALL.into_iter().collect(),
+            server: None,
         }
     }
 
     #[test]
     fn what_is_encoded_is_decoded() {
         for session in [None, Some(Session(0)), Some(Session(u64::MAX))] {
-            let request = Request { session, ..request() };
-            assert_eq!(Request::decode(&request.encode()), Some(request));
+            for server in [None, Some("/run/far/native".into())] {
+                let request = Request { session, server, ..request() };
+                assert_eq!(Request::decode(&request.encode()), Some(request));
+            }
         }
+    }
+
+    #[test]
+    fn one_without_a_server_costs_nothing_and_is_what_players_before_knew() {
+        let bytes = request().encode();
+        let of_before = postcard::to_stdvec(&request()).unwrap();
+        assert_eq!(bytes, of_before[..of_before.len() - 1]);
     }
 
     #[test]
