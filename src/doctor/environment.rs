@@ -114,13 +114,14 @@ fn described(places: &[Place]) -> String {
 /// The socket to let in, where it is put, and how it is named there.
 const SOCKET: &str = "$XDG_RUNTIME_DIR/pulse/native";
 const SHARED: &str = "PULSE_SERVER=unix:/tmp/herald-pulse";
+/// The same in the configuration: whatever is started from a session over SSH may lose its variables.
+const NAMED: &str = "herald config set output.server unix:/tmp/herald-pulse";
 
 fn judge(places: &[Place], runtime: &Runtime, reached: bool, denied: bool, named: bool) -> Verdict {
     if reached {
         return Verdict::ok(described(places));
     }
-    let forwarded =
-        |by: &str| format!("on the machine you sit at: {by} -R /tmp/herald-pulse:{SOCKET}; here: export {SHARED}");
+    let forwarded = |by: &str| format!("on the machine you sit at: {by} -R /tmp/herald-pulse:{SOCKET}; here: {NAMED}");
     match places.first() {
         Some(Place::Flatpak(id)) => Verdict::warn(
             "inside a Flatpak sandbox that is not let out to the sound server",

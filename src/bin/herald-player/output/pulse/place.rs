@@ -165,6 +165,14 @@ mod tests {
     }
 
     #[test]
+    fn what_the_configuration_names_is_the_only_place() {
+        for variable in ["", "/a unix:/b", "tcp:host:4713"] {
+            let named = with(variable).with(Some(Path::new("/far/native")));
+            assert_eq!(paths(&named), ["/far/native"], "{variable}");
+        }
+    }
+
+    #[test]
     fn a_remote_server_is_refused_by_name() {
         for remote in ["tcp:host:4713", "host", "{other}unix:/c", "unix:relative"] {
             assert!(with(remote).sockets().is_err_and(|why| why.contains(remote)), "{remote}");
