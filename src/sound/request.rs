@@ -36,6 +36,8 @@ pub struct Request {
     pub normalize: bool,
     /// It is not heard while one of these holds, right before it would be.
     pub skip_when: SkipWhen,
+    /// Who told, where that will be sent to another machine; empty else.
+    pub agent: String,
     /// The sound server's socket, named outright: no other is tried then.
     pub server: Option<PathBuf>,
 }
@@ -56,6 +58,7 @@ impl Request {
             session: None,
             normalize: false,
             skip_when: SkipWhen::NEVER,
+            agent: String::new(),
             server: None,
         }
     }
@@ -64,21 +67,26 @@ impl Request {
     pub fn encode(&self) -> Vec<u8> {
         let mut bytes = postcard::to_stdvec(self).unwrap_or_default();
         if self.server.is_none() {
-            // As a player knows it that has not heard of servers yet.
+            // As a player knows it that has not heard of it yet.
             bytes.pop();
+            if self.agent.is_empty() {
+                bytes.pop();
+            }
         }
         bytes
     }
 
     /// The request in those bytes; `None` if they are another version's or damaged.
     ///
-    /// Where no server is named, nothing is said of it. A second version didn't know the field before, either: its
-    /// requests are heard whatever the world does. A first one knew none of the last four: its requests are of no
-    /// session, and are brought to one loudness.
+    /// A third version didn't know the last two fields: nothing it asks for is sent anywhere, and no server is named; so
+    /// is one where there is nothing to say of them. A second one didn't know the field before, either: its requests are
+    /// heard whatever the world does. A first one knew none of the last five: its requests are of no session, and are
+    /// brought to one loudness.
     pub fn decode(bytes: &[u8]) -> Option<Self> {
         const NO_SESSION: u8 = 0;
         const NORMALIZED: u8 = 1;
         const NEVER_SKIPPED: u8 = 0;
+        const NO_AGENT: u8 = 0;
         const NO_SERVER: u8 = 0;
         let whole = |bytes: &[u8]| {
             let (request, rest) = postcard::take_from_bytes(bytes).ok()?;
@@ -87,8 +95,9 @@ impl Request {
         let with = |more: &[u8]| whole(&[bytes, more].concat());
         whole(bytes)
             .or_else(|| with(&[NO_SERVER]))
-            .or_else(|| with(&[NEVER_SKIPPED, NO_SERVER]))
-            .or_else(|| with(&[NO_SESSION, NORMALIZED, NEVER_SKIPPED, NO_SERVER]))
+            .or_else(|| with(&[NO_AGENT, NO_SERVER]))
+            .or_else(|| with(&[NEVER_SKIPPED, NO_AGENT, NO_SERVER]))
+            .or_else(|| with(&[NO_SESSION, NORMALIZED, NEVER_SKIPPED, NO_AGENT, NO_SERVER]))
     }
 }
 
@@ -111,6 +120,7 @@ mod tests {
             session: Some(Session::of("s")),
             normalize: true,
             skip_when: Circumstance::ALL.into_iter().collect(),
+            agent: String::new(),
             server: None,
         }
     }
@@ -119,17 +129,21 @@ mod tests {
     fn what_is_encoded_is_decoded() {
         for session in [None, Some(Session(0)), Some(Session(u64::MAX))] {
             for server in [None, Some("/run/far/native".into())] {
-                let request = Request { session, server, ..request() };
-                assert_eq!(Request::decode(&request.encode()), Some(request));
+                for agent in ["", "codex"] {
+                    let request = Request { session, server: server.clone(), agent: agent.to_owned(), ..request() };
+                    assert_eq!(Request::decode(&request.encode()), Some(request));
+                }
             }
         }
     }
 
     #[test]
-    fn one_without_a_server_costs_nothing_and_is_what_players_before_knew() {
-        let bytes = request().encode();
-        let of_before = postcard::to_stdvec(&request()).unwrap();
-        assert_eq!(bytes, of_before[..of_before.len() - 1]);
+    fn one_with_nothing_to_say_of_agent_and_server_is_what_players_before_knew() {
+        let all = postcard::to_stdvec(&request()).unwrap();
+        assert_eq!(request().encode(), all[..all.len() - 2]);
+        let told = Request { agent: "codex".to_owned(), ..request() };
+        let all = postcard::to_stdvec(&told).unwrap();
+        assert_eq!(told.encode(), all[..all.len() - 1]);
     }
 
     #[test]

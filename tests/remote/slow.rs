@@ -1,15 +1,14 @@
 //! A server far away: what is played there is whole, and an order to be silent is obeyed there.
 
 use std::path::Path;
-use std::time::Duration;
 
 use rstest::rstest;
 
-use crate::judge::{Fault, but_for_pauses, frames, part, perform, whole};
+use crate::judge::{Fault, perform, whole};
 use crate::line::{Line, Nature};
 use crate::stage::{Moment, Stage, hear};
 use crate::support::recorder::RATE;
-use crate::support::{Kind, PATIENCE, Tone};
+use crate::support::{Kind, Tone};
 
 /// What a good line at home carries upwards, in bytes a second; a sound of two channels needs a third of it.
 const HOME: u64 = 1_250_000;
