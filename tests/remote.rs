@@ -3,11 +3,17 @@
 
 mod support;
 
+#[path = "remote/container.rs"]
+mod container;
 #[path = "heard/judge.rs"]
 mod judge;
 #[path = "remote/line.rs"]
 mod line;
+#[path = "remote/page.rs"]
+mod page;
 #[path = "remote/slow.rs"]
 mod slow;
+#[path = "remote/ssh.rs"]
+mod ssh;
 #[path = "heard/stage.rs"]
 mod stage;

@@ -18,6 +18,7 @@
 //! | [`tone`] | test sounds as samples and as files |
 //! | [`formats`] | one sound in every format |
 //! | [`env`] | `herald` and `herald-player` with nothing of the machine around them |
+//! | [`root`] | the static `herald` alone in a root directory of its own |
 //! | [`strace`] | a program that is disturbed at one system call after the other |
 //! | [`terminal`] | a program at a terminal, typed at and read |
 //! | [`process`], [`turn`] | children that cannot outlive the test; one real-time test at a time |
@@ -30,6 +31,7 @@ pub(crate) mod formats;
 pub(crate) mod loudness;
 pub(crate) mod process;
 pub(crate) mod recorder;
+pub(crate) mod root;
 pub(crate) mod server;
 pub(crate) mod stand_in;
 pub(crate) mod strace;
