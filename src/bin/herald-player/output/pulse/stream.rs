@@ -160,9 +160,20 @@ impl Stream {
             (None, self.written, rest)
         };
         fade(&mut rest, self.spec.channels, length as usize);
+        if self.depth == Depth::Far {
+            // All that it holds would be on its way for as long as it sounds: what lies behind is taken away in time.
+            rest.truncate(length as usize * channels);
+        }
         // PipeWire takes whole blocks only: without the silence behind it, the ramp could stay where it is.
-        rest.resize(rest.len() + self.spec.frames(FADING + reach) as usize * channels, 0.0);
-        let message = self.message_of(at, &rest);
+        rest.resize(rest.len() + self.spec.frames(FADING + 2 * reach) as usize * channels, 0.0);
+        // A server takes nothing of a message before it has all of it: over a line the ramp goes ahead of the silence,
+        // with as much of that as fills the block it ends in.
+        let block = (2 * length + self.stride) as usize * channels;
+        let ahead = if self.depth == Depth::Far { rest.len().min(block) } else { rest.len() };
+        let mut message = self.message_of(at, &rest[..ahead]);
+        if ahead < rest.len() {
+            message.extend(self.message_of(None, &rest[ahead..]));
+        }
         // The server may have taken its time to answer.
         if control.permission() != Permission::Fade {
             return self.silence();
