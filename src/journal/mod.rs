@@ -5,16 +5,20 @@
 //!
 //! | room | owns |
 //! |---|---|
-//! | [`text`] | the files as they lie there: lines, and single fields of them without parsing the rest |
+//! | [`text`] | the files as they lie there: lines |
+//! | [`fields`] | what a line says, mostly without parsing it |
 //! | [`Tail`] | reading on, across a rotation |
 //! | [`filter`] | which lines somebody wants to see |
 //! | [`since`] | a point in the past, as people write it |
+//! | [`tally`] | pure: something for each word |
 //! | [`stats`] | pure: what was heard, what was not and why |
 
+pub mod fields;
 pub mod filter;
 pub mod since;
 pub mod stats;
 mod tail;
+pub mod tally;
 pub mod text;
 
 use std::fs::File;
@@ -66,6 +70,9 @@ pub enum Entry<'a> {
         took_us: u64,
         /// Of that, waiting for the arbitration lock and working under it.
         lock_us: u64,
+        /// Where it went to be heard there.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        sent_to: Option<&'a str>,
         /// What was wrong, where something was.
         #[serde(skip_serializing_if = "Option::is_none")]
         detail: Option<&'a str>,

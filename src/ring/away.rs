@@ -31,16 +31,11 @@ pub(super) fn send(paths: &Paths, config: &Config, call: &Call, priority: Priori
     if !taken.away {
         return;
     }
-    taken.away = false;
     let (Some(link), Some(to)) = (config.link.as_deref(), to(config, call)) else { return };
     let occurred = Occurred::of(&call.occurrence, &link::own_name(link), priority, Stamp::now());
     match occurred.map(|occurred| link::send(paths, to, &occurred)) {
         None => {}
-        Some(Ok(())) => {
-            taken.away = true;
-            let where_to = format!("sent to {to}");
-            taken.detail = Some(taken.detail.take().map_or(where_to.clone(), |detail| format!("{detail}; {where_to}")));
-        }
+        Some(Ok(())) => taken.sent_to = Some(to.to_string()),
         Some(Err(why)) => {
             if taken.placed.id.is_none() {
                 taken.decision = Decision::skip(Reason::NoLink);

@@ -158,7 +158,7 @@ fn decide_and_start(paths: &Paths, call: &Call, config: &Config, considered: &Co
     Rung {
         decision: taken.decision,
         request: taken.placed.id,
-        sent: taken.away,
+        sent: taken.sent_to.is_some(),
         patience: lifetime + config.timeout + config.speaker.lead_in + Duration::from_secs(5),
     }
 }

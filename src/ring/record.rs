@@ -30,6 +30,7 @@ pub(super) fn write_down(paths: &Paths, call: &Call, taken: &Taken, begun: Insta
         request: taken.placed.id,
         took_us: us(begun.elapsed()),
         lock_us: us(taken.lock),
+        sent_to: taken.sent_to.as_deref(),
         detail: taken.detail.as_deref(),
     });
     for held in &taken.called_off {

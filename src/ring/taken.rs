@@ -25,8 +25,10 @@ pub(super) struct Taken {
     pub(super) start_keeper: Option<Keeper>,
     /// Was held back, and is not heard any more.
     pub(super) called_off: Vec<Deferred>,
-    /// It is to be heard elsewhere; afterwards whether somebody took it.
+    /// It is to be heard elsewhere.
     pub(super) away: bool,
+    /// Who took it to be heard there.
+    pub(super) sent_to: Option<String>,
     /// No run directory can be used at all: play without asking anybody.
     pub(super) alone: bool,
     pub(super) lock: Duration,
@@ -43,6 +45,7 @@ impl Default for Taken {
             start_keeper: None,
             called_off: Vec::new(),
             away: false,
+            sent_to: None,
             alone: false,
             lock: Duration::ZERO,
             detail: None,
