@@ -5,6 +5,9 @@ mod support;
 
 #[path = "remote/container.rs"]
 mod container;
+#[cfg(feature = "link")]
+#[path = "remote/desk.rs"]
+mod desk;
 #[path = "heard/judge.rs"]
 mod judge;
 #[path = "remote/line.rs"]

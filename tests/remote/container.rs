@@ -14,13 +14,13 @@ use crate::page;
 use crate::support::root::{Root, static_herald};
 use crate::support::{find_program, or_skip};
 
-const STOP: &str =
+pub(crate) const STOP: &str =
     r#"{"hook_event_name":"Stop","session_id":"a","cwd":"/secret/place","last_assistant_message":"a secret"}"#;
 
-const HOOK: [&str; 3] = ["hook", "--agent", "claude-code"];
+pub(crate) const HOOK: [&str; 3] = ["hook", "--agent", "claude-code"];
 
 /// A container as the page sets it up. Its configuration is where Herald looks without a variable.
-fn container() -> Option<Root> {
+pub(crate) fn container() -> Option<Root> {
     let root = Root::new(static_herald()?);
     let config = root.path().join(".config/herald");
     std::fs::create_dir_all(&config).expect("a folder");
@@ -29,7 +29,7 @@ fn container() -> Option<Root> {
     Some(root)
 }
 
-fn socket(root: &Root) -> PathBuf {
+pub(crate) fn socket(root: &Root) -> PathBuf {
     root.path().join("run/herald/desk.sock")
 }
 

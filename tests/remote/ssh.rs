@@ -57,8 +57,9 @@ impl Far {
         let here = path.display();
         let config = format!(
             "Port {}\nListenAddress 127.0.0.1\nHostKey {here}/host\nAuthorizedKeysFile {here}/user.pub\nPidFile none\n\
-             StrictModes no\nPasswordAuthentication no\nPermitRootLogin yes\nStreamLocalBindUnlink yes\n",
+             StrictModes no\nPasswordAuthentication no\nPermitRootLogin yes\n{}",
             free.port(),
+            page::blocks("sshd-config").concat(),
         );
         fs::write(path.join("sshd_config"), config).expect("sshd's configuration");
         let host_key = fs::read_to_string(path.join("host.pub")).expect("a public key");

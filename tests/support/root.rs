@@ -11,6 +11,9 @@ use super::{Missing, PATIENCE, find_program, or_skip, process};
 
 const TARGET: &str = "x86_64-unknown-linux-musl";
 
+/// What cargo is told to make it.
+pub(crate) const BUILD: [&str; 6] = ["--locked", "--no-default-features", "--bin", "herald", "--target", TARGET];
+
 /// The static program, built once, without optimisation.
 pub(crate) fn static_herald() -> Option<&'static Path> {
     static PROGRAM: OnceLock<Option<PathBuf>> = OnceLock::new();
@@ -30,8 +33,7 @@ fn build() -> Result<PathBuf, Missing> {
     }
     let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().expect("the target directory");
     let mut command = Command::new(env!("CARGO"));
-    command.current_dir(env!("CARGO_MANIFEST_DIR")).args(["build", "--locked", "--no-default-features"]);
-    command.args(["--bin", "herald", "--target", TARGET, "--target-dir"]).arg(target);
+    command.current_dir(env!("CARGO_MANIFEST_DIR")).arg("build").args(BUILD).arg("--target-dir").arg(target);
     let said = command.output().expect("cargo starts");
     assert!(said.status.success(), "{}", String::from_utf8_lossy(&said.stderr));
     Ok(target.join(TARGET).join("debug/herald"))
