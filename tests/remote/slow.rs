@@ -15,6 +15,11 @@ use crate::support::{Kind, PATIENCE, Recording, Tone};
 /// What a good line at home carries upwards, in bytes a second; a sound of two channels needs a third of it.
 const HOME: u64 = 1_250_000;
 
+#[allow(clippy::print_stderr, reason = "the test's own report")]
+fn report(text: &str) {
+    eprintln!("{text}");
+}
+
 /// Names the end of the line, where the environment names nothing that is there.
 fn leads_to(stage: &mut Stage, line: &Line, sounds: &[(&str, &Path)]) {
     stage.env.set("PULSE_SERVER", "unix:/nonexistent/native");
@@ -44,7 +49,7 @@ fn a_sound_is_whole_however_long_the_line_is(#[case] kind: Kind) {
             },
             |recording, (heard, asked, end)| {
                 let first = recording.samples[2 * asked..].iter().position(|sample| sample.abs() > 0.001).unwrap_or(0);
-                println!("{kind:?} {delay}+{jitter} ms: heard after {:.0} ms; {end}", first as f64 / 96.0);
+                report(&format!("{kind:?} {delay}+{jitter} ms: heard after {:.0} ms; {end}", first as f64 / 96.0));
                 if end["outcome"] != "finished" || end["backend"] != "pulse" {
                     return Err(Fault::wrong(end));
                 }
@@ -87,7 +92,7 @@ fn an_order_to_be_silent_is_obeyed_far_away(#[case] kind: Kind) {
             },
             |recording, (heard, order, end)| {
                 let after = still_heard(recording, heard, *order);
-                println!("{kind:?} {delay} ms: heard for another {after:.0} ms; {end}");
+                report(&format!("{kind:?} {delay} ms: heard for another {after:.0} ms; {end}"));
                 // The sound would go on for five seconds, and what the server has for one.
                 if after > 700.0 {
                     return Err(Fault::Pauses(format!("heard for {after} ms after the order: {end}")));
