@@ -53,7 +53,7 @@ fn what_happens_in_a_container_arrives_as_one_line_without_secrets() {
     assert_eq!((occurred.event.as_str(), occurred.agent.as_str()), ("task.complete", "claude-code"));
     let decision = decision(&root);
     assert_eq!(decision["decision"], "play", "{decision}");
-    assert!(decision["detail"].as_str().is_some_and(|detail| detail.contains("sent to unix:")), "{decision}");
+    assert_eq!(decision["sent_to"], "unix:/run/herald/desk.sock", "{decision}");
 }
 
 /// What is at the place of the desk's socket.
@@ -108,7 +108,7 @@ impl There {
 #[case(There::NoSocket, "Connection refused")]
 #[case(There::NobodyListens, "Connection refused")]
 #[case(There::Full, "Resource temporarily unavailable")]
-#[case(There::NobodyAccepts, "sent to unix:")]
+#[case(There::NobodyAccepts, "unix:/run/herald/desk.sock")]
 fn whatever_is_at_the_sockets_place_the_hook_waits_for_nobody_and_says_nothing(
     #[case] there: There,
     #[case] told: &str,
@@ -123,7 +123,8 @@ fn whatever_is_at_the_sockets_place_the_hook_waits_for_nobody_and_says_nothing(
     let is_sent = matches!(there, There::NobodyAccepts);
     assert_eq!(decision["decision"], if is_sent { "play" } else { "skip" }, "{decision}");
     assert_eq!(decision["reason"] == "no-link", !is_sent, "{decision}");
-    assert!(decision["detail"].as_str().is_some_and(|detail| detail.contains(told)), "{decision}");
+    let said = if is_sent { &decision["sent_to"] } else { &decision["detail"] };
+    assert!(said.as_str().is_some_and(|said| said.contains(told)), "{decision}");
 }
 
 #[test]
