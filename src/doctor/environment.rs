@@ -5,7 +5,7 @@
 
 use super::Verdict;
 use super::machine::Machine;
-use super::probe::Fault;
+use super::probe::{BY_CONFIG, Fault};
 use super::scene::Scene;
 use crate::platform::look::Facts as Look;
 
@@ -41,6 +41,10 @@ enum Runtime {
 pub(super) fn environment(scene: &Scene<'_>) -> Verdict {
     let (places, runtime) = (places(scene.machine), runtime(scene.machine));
     let Ok(heard) = scene.heard() else { return Verdict::ok(described(&places)) };
+    if heard.tried.iter().any(|tried| tried.from == BY_CONFIG) {
+        // How sound gets out of here was decided already; whether it does is said of the server.
+        return Verdict::ok(described(&places));
+    }
     let denied = heard.tried.iter().any(|tried| tried.fault == Some(Fault::Denied));
     let named = scene.machine.has("PULSE_SERVER");
     judge(&places, &runtime, heard.has_output(), denied, named)

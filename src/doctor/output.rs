@@ -174,6 +174,10 @@ fn unreached(tried: &Tried, heard: &Heard, tools: Tools) -> (String, String) {
             format!("connecting to the sound server at {at} is not allowed: {why}"),
             format!("let the sandbox, or whatever forbids it, reach {}", quoted(Path::new(&tried.path))),
         ),
+        Some(Fault::Silent) if tried.from == BY_CONFIG && !tried.path.ends_with(USUAL) => (
+            format!("the sound server at {at} does not answer: it hangs, or the connection to it"),
+            "at the desk: end that ssh and start it again; herald doctor".to_owned(),
+        ),
         Some(Fault::Silent) => (format!("the sound server at {at} does not answer"), tools.restart().to_owned()),
         Some(Fault::Stranger) if tried.from == BY_CONFIG => (
             format!("the sound server at {at} refuses access: it is another user's, or wants its cookie"),
@@ -198,7 +202,7 @@ pub(super) fn output(scene: &Scene<'_>) -> Verdict {
     };
     let state = Speaker::peek(&scene.paths.run()).ok().flatten().unwrap_or_default().0;
     let past = history::past(state.cooling_until(Stamp::now()), scene.lines());
-    let verdict = judge_output(heard, &past, Tools::of(scene));
+    let verdict = at_that_server(judge_output(heard, &past, Tools::of(scene)), heard);
     // What was left alone need not be any more.
     let works = heard.moved.is_some() && matches!(past, Past::Cooling { .. }) && verdict.status == Status::Warn;
     if !works {
@@ -211,6 +215,18 @@ pub(super) fn output(scene: &Scene<'_>) -> Verdict {
         });
         cleared.map_err(|verdict| verdict.detail)
     })
+}
+
+/// What is typed into `pactl` is meant for the server that was asked, which the configuration may name.
+fn at_that_server(verdict: Verdict, heard: &Heard) -> Verdict {
+    let named = heard.place().filter(|place| place.from == BY_CONFIG);
+    let hint = match (named, verdict.hint) {
+        (Some(place), Some(hint)) if hint.starts_with("pactl ") => {
+            Some(format!("PULSE_SERVER=unix:{} {hint}", quoted(Path::new(&place.path))))
+        }
+        (_, hint) => hint,
+    };
+    Verdict { hint, ..verdict }
 }
 
 fn judge_output(heard: &Heard, past: &Past, tools: Tools) -> Verdict {
@@ -333,6 +349,7 @@ mod tests {
     #[case(vec![named("/f", Some(Fault::Missing)), not_tried()], Status::Fail, "[output] server names /f, where nothing is", "ssh -N -R /f:$XDG_RUNTIME_DIR/pulse/native HOST")]
     #[case(vec![named("/f", Some(Fault::Deaf)), not_tried()], Status::Fail, "whose other end is gone", "rm /f; at the desk: ssh")]
     #[case(vec![named("/run/pulse/native", Some(Fault::Missing)), not_tried()], Status::Fail, "where nothing is", "pulseaudio --start")]
+    #[case(vec![named("/f", Some(Fault::Silent)), not_tried()], Status::Fail, "or the connection to it", "end that ssh")]
     #[case(vec![named("/f", Some(Fault::Stranger)), not_tried()], Status::Fail, "wants its cookie", "scp ~/.config/pulse/cookie")]
     #[case(vec![], Status::Fail, "told nothing", "herald-player probe")]
     fn the_server_is_named_or_what_keeps_it_away(
@@ -371,5 +388,14 @@ mod tests {
         let verdict = judge_output(&heard(told), &past, TOOLS);
         assert_eq!(verdict.status, status, "{verdict:?}");
         assert!(verdict.detail.contains(part), "{verdict:?}");
+    }
+
+    #[rstest]
+    #[case(named("/f g", None), "PULSE_SERVER=unix:'/f g' pactl set-sink-mute @DEFAULT_SINK@ 0")]
+    #[case(tried("XDG_RUNTIME_DIR", None), "pactl set-sink-mute @DEFAULT_SINK@ 0")]
+    fn what_is_typed_goes_to_the_server_that_was_asked(#[case] place: Told, #[case] typed: &str) {
+        let heard = heard(vec![place, opened(), sink(|it| it.muted = true), Told::Moved { after_ms: 5 }]);
+        let verdict = at_that_server(judge_output(&heard, &Past::Nothing, TOOLS), &heard);
+        assert_eq!(verdict.hint.as_deref(), Some(typed));
     }
 }
