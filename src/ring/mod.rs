@@ -115,6 +115,7 @@ pub fn consider(paths: &Paths, config: &Config, call: &Call) -> Considered {
         session: call.occurrence.session,
         skip_when: if call.force { SkipWhen::NEVER } else { settings.skip_when },
         agent: if away::to(config, call).is_some() { call.occurrence.agent.clone() } else { String::new() },
+        server: config.output.server.clone(),
     };
     while request.encode().len() > speaker::PAYLOAD_LIMIT && request.sounds.pop().is_some() {}
     Considered { settings, request, project }
