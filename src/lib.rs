@@ -29,6 +29,7 @@ pub mod doctor;
 pub mod event;
 pub mod install;
 pub mod journal;
+pub mod link;
 pub mod paths;
 pub mod platform;
 pub mod policy;
