@@ -107,6 +107,9 @@ pub enum Command {
     /// For the shells' completions: what may stand at the end of a line
     #[command(hide = true)]
     Complete(Complete),
+    /// For hooks: wait until what is held back is due, and send it then
+    #[command(hide = true)]
+    KeepAway,
 }
 
 /// The shells that completions are made for.

@@ -1,7 +1,7 @@
 //! Herald plays the right sound the moment a coding agent, an editor or a script needs its human.
 //!
 //! The rooms, in the order data flows through them. A room imports only rooms below it in this list's ranks:
-//! `commands` → `doctor` → `ring, install, shell` → `policy, sound, standing, journal` → `config, agents, speaker` →
+//! `commands` → `doctor` → `ring, install, shell` → `policy, sound, standing, journal, link` → `config, agents, speaker` →
 //! `event, sound_ref, text, paths, platform`.
 //!
 //! | room | owns |
@@ -17,6 +17,7 @@
 //! | [`config`] | the configuration file: reading with spans, rules, the cached image |
 //! | [`sound`] | which file a request means |
 //! | [`standing`] | what the user said for now: who is mute, which projects are trusted |
+//! | [`link`] | what goes to other machines and comes from them: its words, and where it waits |
 //! | [`speaker`] | who may make sound: locks, state, protocol |
 //! | [`journal`] | what happened and why |
 //! | [`event`], [`sound_ref`], [`text`], [`paths`], [`platform`] | words, places, the operating system |

@@ -84,6 +84,26 @@ impl Paths {
         self.state.join("mutes")
     }
 
+    /// What waits to be sent to other machines.
+    pub fn outbox(&self) -> PathBuf {
+        self.run().join("outbox")
+    }
+
+    /// The pipe by which whoever carries the outbox is woken.
+    pub fn link_bell(&self) -> PathBuf {
+        self.run().join("link.bell")
+    }
+
+    /// Held by whoever carries the outbox.
+    pub fn link_lock(&self) -> PathBuf {
+        self.run().join("link.lock")
+    }
+
+    /// Which other machines were heard of, and when.
+    pub fn hosts(&self) -> PathBuf {
+        self.state.join("hosts")
+    }
+
     /// Which project files the user trusts.
     pub fn trusted(&self) -> PathBuf {
         self.state.join("trusted")

@@ -55,6 +55,11 @@ fn the_committed_schema_is_the_one_that_is_printed() {
 #[case::quiet(
     "[quiet]\nhours = [\"22:00-08:00\", \"0:30-24:00\"]\ndays = [\"sat\", \"weekdays\"]\nallow = \"input.*\""
 )]
+#[case::link(
+    "[link]\nsend_to = \"mqtts://anna@broker:8883/a/b/\"\nlisten_to = [\"unix:~/h.sock\", \"mqtt://[::1]\"]\nlimit = 5"
+)]
+#[case::push("[push]\ntopic = \"x\"\nevents = [\"input.*\"]\npriority = \"low\"")]
+#[case::output("[output]\nserver = \"unix:/run/pulse\"")]
 #[case::several_quiet("[[quiet]]\ndays = \"sun\"\n[[quiet]]\nhours = \"01:00-02:00\"")]
 fn what_is_right_is_valid(#[case] text: &str) {
     assert_eq!(problems(text), [], "the reader");
@@ -106,6 +111,8 @@ const BEYOND_A_SCHEMA: &[&str] = &[
     "slip-sound-not-there-in-a-list",
     "slip-sound-a-folder",
     "slip-quiet-allow-mistyped",
+    "link-port",
+    "push-event",
 ];
 
 #[test]
@@ -133,7 +140,10 @@ fn what_is_broken_is_invalid_where_a_schema_can_say_so() {
 fn every_key_is_described_and_shows_its_default() {
     let schema = config::schema();
     let mut tables = vec![&schema["properties"]];
-    tables.extend(["speaker", "event", "rule", "match", "quiet"].map(|name| &schema["$defs"][name]["properties"]));
+    tables.extend(
+        ["speaker", "event", "rule", "match", "quiet", "output", "link", "push"]
+            .map(|name| &schema["$defs"][name]["properties"]),
+    );
     let mut count = 0;
     for (name, key) in tables.into_iter().flat_map(|table| table.as_object().expect("a table")) {
         assert!(key["description"].as_str().is_some_and(|text| text.len() > 10), "{name}");

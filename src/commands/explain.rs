@@ -38,6 +38,7 @@ pub(super) fn run(args: &Explain) -> anyhow::Result<ExitCode> {
         Holds::Project(trusted) => Some(&trusted.file),
         Holds::Changed(file) => Some(file),
     };
+    let sent_to = ring::sent_to(&loaded.config, &call).map(ToString::to_string).filter(|_| decision.play);
     if args.json {
         let (sound, tried) = tell::lookup_json(&lookup);
         tell::json_line(&json!({
@@ -57,6 +58,7 @@ pub(super) fn run(args: &Explain) -> anyhow::Result<ExitCode> {
             "project": project,
             "project_is_changed": matches!(considered.project, Holds::Changed(_)),
             "asked_by_player": considered.request.skip_when.words().collect::<Vec<_>>(),
+            "sent_to": sent_to,
             "sound": sound,
             "tried": tried,
         }))?;
@@ -94,6 +96,9 @@ pub(super) fn run(args: &Explain) -> anyhow::Result<ExitCode> {
     }
     if !settings.min_duration.is_zero() {
         row("tasks of", format!("{:?} or longer", settings.min_duration))?;
+    }
+    if let Some(to) = &sent_to {
+        row("sent to", format!("{}, and decided on there once more", tell::clean(to)))?;
     }
     let asked = considered.request.skip_when.words().collect::<Vec<_>>().join(", ");
     if decision.play && !asked.is_empty() {

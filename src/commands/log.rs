@@ -164,7 +164,7 @@ impl Page {
                 row.push(style, verb);
                 row.push(BOLD, &format!(" {event:<18} "));
                 row.push(Style::new(), &format!("{:<13} ", text("reason")));
-                row.push(DIM, format!("{} {}", text("agent"), text("session")).trim_end());
+                row.push(DIM, format!("{} {} {}", text("agent"), text("session"), text("host")).trim_end());
             }
             Some("playback") => {
                 let skipped = skipped_for(line);
@@ -185,10 +185,19 @@ impl Page {
                     row.push(if skipped.is_some() { DIM } else { BAD }, &text("reason"));
                 }
             }
+            Some("link") => {
+                let about = [text("event"), text("host")].join(" ");
+                row.push(DIM, if self.utf8 { "  ↔  " } else { "  =  " });
+                row.push(Style::new(), format!("{} {}", text("what"), about.trim()).trim_end());
+            }
             _ => {
                 row.push(WARN, if self.utf8 { "  ·  " } else { "  -  " });
                 row.push(Style::new(), &format!("{} #{}", text("what"), line["request"]));
             }
+        }
+        if line["sent_to"].is_string() {
+            let arrow = if self.utf8 { "→" } else { "->" };
+            row.push(DIM, &format!(" {arrow} {}", text("sent_to")));
         }
         if let Some(detail) = line["detail"].as_str() {
             self.detail(&mut row, &clean(detail));

@@ -99,6 +99,7 @@ fn run(cli: Cli, begun: Instant) -> anyhow::Result<ExitCode> {
         Command::Completions { shell } => completions::run(shell),
         Command::Man(args) => man::run(&args),
         Command::Complete(args) => complete::run(&args),
+        Command::KeepAway => Ok(hook::keep_away()),
     }
 }
 

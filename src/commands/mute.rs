@@ -1,7 +1,8 @@
 //! `herald mute` and `herald unmute`: silence until a time, for everything or for one session.
 
-use std::io::Write as _;
+use std::io::{self, Write as _};
 use std::process::ExitCode;
+use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use jiff::civil::{Date, DateTime, Time, Weekday};
@@ -12,8 +13,8 @@ use super::tell::{self, BOLD, GOOD, WARN, clean};
 use crate::cli::{Mute, Unmute};
 use crate::event::Session;
 use crate::paths::Paths;
-use crate::ring;
 use crate::standing::mute;
+use crate::{config, link, ring};
 
 pub(super) fn mute(args: &Mute) -> anyhow::Result<ExitCode> {
     let paths = Paths::from_env()?;
@@ -27,6 +28,8 @@ pub(super) fn mute(args: &Mute) -> anyhow::Result<ExitCode> {
     let sessions = sessions(args.session.as_deref());
     mute::mute(&paths, &sessions, until).with_context(|| could_not(&paths))?;
     let hushed = ring::hush(&paths, &sessions);
+    let told =
+        tell_others(&paths, &sessions, true, until.map(|until| until.duration_since(now.timestamp()).unsigned_abs()));
     if args.json {
         tell::json_line(&json!({
             "muted_until": until.unwrap_or(mute::FOREVER),
@@ -41,6 +44,7 @@ pub(super) fn mute(args: &Mute) -> anyhow::Result<ExitCode> {
     if let Err(why) = hushed {
         writeln!(anstream::stderr(), "{WARN}what is heard at this moment goes on to its end: {why}{WARN:#}")?;
     }
+    warn_untold(told)?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -49,6 +53,7 @@ pub(super) fn unmute(args: &Unmute) -> anyhow::Result<ExitCode> {
     let sessions = sessions(args.session.as_deref());
     let was = mute::unmute(&paths, &sessions).with_context(|| could_not(&paths))?;
     let still = mute::is_muted(&paths, None);
+    let told = tell_others(&paths, &sessions, false, None);
     if args.json {
         tell::json_line(&json!({ "was_muted": was, "muted": still, "session": args.session }))?;
         return Ok(ExitCode::SUCCESS);
@@ -65,7 +70,27 @@ pub(super) fn unmute(args: &Unmute) -> anyhow::Result<ExitCode> {
     if still {
         writeln!(out, "{WARN}everything is mute; to end that: herald unmute{WARN:#}")?;
     }
+    warn_untold(told)?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// What holds for everything holds on all machines of the user's that are linked; a session is of one machine.
+fn tell_others(paths: &Paths, sessions: &[Session], muted: bool, left: Option<Duration>) -> io::Result<bool> {
+    let config = config::load(&paths.config, &paths.config_image(), paths.home.as_deref()).config;
+    match config.link {
+        Some(link) if sessions.is_empty() => link::tell_mute(paths, &link, muted, left),
+        _ => Ok(false),
+    }
+}
+
+fn warn_untold(told: io::Result<bool>) -> io::Result<()> {
+    match told {
+        Ok(_) => Ok(()),
+        Err(why) => {
+            writeln!(anstream::stderr(), "{WARN}your other machines could not be told: {why}{WARN:#}")?;
+            writeln!(anstream::stderr(), "  what is wrong with [link]: herald doctor")
+        }
+    }
 }
 
 fn could_not(paths: &Paths) -> String {

@@ -36,6 +36,9 @@ pub(super) fn run(args: &Play, begun: Instant) -> anyhow::Result<ExitCode> {
         skipped(&args.what, rung.decision.reason)?;
         return Ok(if args.wait { ExitCode::FAILURE } else { ExitCode::SUCCESS });
     }
+    if rung.sent && rung.request.is_none() {
+        return sent(args);
+    }
     if !args.wait {
         return Ok(ExitCode::SUCCESS);
     }
@@ -44,6 +47,19 @@ pub(super) fn run(args: &Play, begun: Instant) -> anyhow::Result<ExitCode> {
         return Ok(ExitCode::SUCCESS);
     }
     bail!("{} was not heard to its end: {}\n  hint: {}", args.what, end.in_words(), end.hint())
+}
+
+/// It is heard elsewhere, and nobody here can tell when.
+fn sent(args: &Play) -> anyhow::Result<ExitCode> {
+    if args.wait {
+        bail!(
+            "{} was sent to another machine, and nothing tells when it is heard there\n  hint: without --wait, or with \
+             `play_here = true` below [link] of the configuration, it can be waited for",
+            args.what
+        );
+    }
+    writeln!(anstream::stdout(), "{} was sent to where it is heard", args.what)?;
+    Ok(ExitCode::SUCCESS)
 }
 
 /// An event of one's own that looks like a slip of the keys plays all the same, but not without a word.
@@ -61,8 +77,9 @@ pub(super) fn doubt(event: Option<&EventName>, paths: &Paths) -> anyhow::Result<
 
 /// A skip is no error of the caller's, but a script wants to know; trouble is told as trouble.
 pub(super) fn skipped(what: &str, reason: Reason) -> anyhow::Result<()> {
-    if matches!(reason, Reason::NoPlayer | Reason::StateUnavailable) {
+    if matches!(reason, Reason::NoPlayer | Reason::StateUnavailable | Reason::NoLink) {
         let hint = match reason {
+            Reason::NoLink => "what is wrong with [link]: herald doctor",
             Reason::NoPlayer => "what is missing, and where it belongs: herald doctor",
             _ => "what is wrong with the state directory: herald doctor",
         };

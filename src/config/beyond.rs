@@ -175,10 +175,14 @@ impl Reader<'_> {
     }
 }
 
+/// An address, as far as a pattern tells.
+const ADDRESS: &str = "^(mqtts?://([A-Za-z0-9._~$-]{1,64}@)?(\\[[0-9A-Fa-f:.]+\\]|[A-Za-z0-9._-]+)(:[0-9]{1,5})?\
+                       (/[A-Za-z0-9._~$-]{1,64})*/?|unix:(//)?(/|~/).*)$";
+
 /// What a text of this form may be, for the schema: a pattern, and one that is right.
 pub(super) fn shape(form: Form) -> (&'static str, &'static str) {
     match form {
-        Form::Address => ("^(mqtts?://[^\\s:@]+(@[^\\s@]+)?(:[0-9]+)?.*|unix:.+)$", "mqtts://anna@broker.example.org"),
+        Form::Address => (ADDRESS, "mqtts://anna@broker.example.org"),
         Form::Machine => ("^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$", "build-7"),
         Form::File => ("^[^\\u0000]+$", "~/.config/herald/password"),
         Form::Socket => ("^unix:.+$", "unix:/run/user/1000/pulse/native"),

@@ -82,6 +82,8 @@ fn list(run: &Path) -> io::Result<Vec<Listed>> {
 
 fn sort(listed: &[Listed]) -> Sorted {
     let mut sorted = Sorted::default();
+    // What waits for other machines has a check of its own.
+    let listed = listed.iter().filter(|listed| !crate::link::FILES.iter().any(|own| listed.name == *own));
     for Listed { name, facts } in listed {
         sorted.size = sorted.size.saturating_add(facts.size);
         let ours = FILES.iter().chain(&MEMORIES).any(|ours| name == *ours);

@@ -53,6 +53,9 @@ pub enum Entry<'a> {
         event: Option<&'a str>,
         /// Whose it is, as a short hash.
         session: Option<String>,
+        /// The other machine it happened on.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        host: Option<&'a str>,
         /// `play` or `skip`.
         decision: &'static str,
         /// Why.
@@ -63,6 +66,9 @@ pub enum Entry<'a> {
         took_us: u64,
         /// Of that, waiting for the arbitration lock and working under it.
         lock_us: u64,
+        /// Where it went to be heard there.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        sent_to: Option<&'a str>,
         /// What was wrong, where something was.
         #[serde(skip_serializing_if = "Option::is_none")]
         detail: Option<&'a str>,
@@ -86,6 +92,26 @@ pub enum Entry<'a> {
         /// Which output.
         backend: Option<&'a str>,
         /// What was wrong, where something was.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        detail: Option<&'a str>,
+    },
+    /// Something went to other machines or came from them, or couldn't.
+    Link {
+        /// What.
+        what: LinkWhat,
+        /// The event it is about.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        event: Option<&'a str>,
+        /// The other machine, or the server.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        host: Option<&'a str>,
+        /// What tells the occurrence from all others.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        id: Option<String>,
+        /// How old it was.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        age_ms: Option<u64>,
+        /// More about it.
         #[serde(skip_serializing_if = "Option::is_none")]
         detail: Option<&'a str>,
     },
@@ -143,6 +169,43 @@ pub enum What {
     Muted,
     /// A player found something that can't be and ended itself.
     Aborted,
+}
+
+/// What becomes of things that go to other machines, or come from them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum LinkWhat {
+    /// The broker has it.
+    Sent,
+    /// It was too late, here or there.
+    Expired,
+    /// It is none, or from nobody who may be heard.
+    Refused,
+    /// It came once before.
+    Duplicate,
+    /// It could not be sent in time.
+    GaveUp,
+    /// A broker or a socket is there.
+    Connected,
+    /// It isn't any more.
+    Lost,
+    /// So many were not looked at one by one.
+    SummedUp,
+    /// Another machine of the user's said so.
+    Muted,
+    /// Another machine of the user's said so.
+    Unmuted,
+    /// A phone's server has it.
+    Pushed,
+    /// It doesn't.
+    NotPushed,
+}
+
+impl<'a> Entry<'a> {
+    /// About the link, with nothing else to tell.
+    pub fn link(what: LinkWhat, detail: Option<&'a str>) -> Self {
+        Self::Link { what, event: None, host: None, id: None, age_ms: None, detail }
+    }
 }
 
 #[derive(Serialize)]

@@ -1,45 +1,19 @@
 //! What a phone is told of an occurrence: which event, whose, where, how urgent, and when. Nothing else is ever known here.
 //!
-//! Owns the letter and its words. Invariant: no prompt, no path, no session and no command can get into it, and what
-//! strangers named is cleaned and short.
+//! Owns the words. Invariant: what strangers named is cleaned and short.
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use serde::{Deserialize, Serialize};
-use xxhash_rust::xxh3::xxh3_64;
 
+use super::letter::Pushed;
 use crate::agents;
-use crate::event::{EventName, Priority};
-use crate::platform::clock::Stamp;
+use crate::event::Priority;
 use crate::text::clean;
 
-/// The longest name of an agent that is shown, in characters.
+/// The longest name of an agent or a machine that is shown, in characters.
 const LONGEST_NAME: usize = 40;
 
-/// One notice for a phone.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Pushed {
-    /// What happened.
-    pub event: EventName,
-    /// To whom.
-    pub agent: String,
-    /// On which machine, where it wasn't this one.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub host: Option<String>,
-    /// How urgent it is.
-    pub priority: Priority,
-    /// When, by the clocks of this machine.
-    pub at: Stamp,
-}
-
 impl Pushed {
-    /// The same for each try to deliver it, and for nothing else. `here` is this machine's name.
-    pub fn id(&self, here: &str) -> String {
-        let Stamp { wall_ms, boot_us } = self.at;
-        let whole = format!("{}\n{}\n{}\n{wall_ms}\n{boot_us}", self.event, self.agent, self.on(here));
-        format!("herald-{:016x}", xxh3_64(whole.as_bytes()))
-    }
-
     /// What is read at a glance.
     pub fn title(&self) -> String {
         let who = who(&self.agent);
@@ -63,7 +37,7 @@ impl Pushed {
 
     /// Where and when; `here` is this machine's name.
     pub fn message(&self, here: &str, zone: &TimeZone) -> String {
-        let on = shown(self.on(here));
+        let on = shown(self.host.as_deref().unwrap_or(here));
         let at = i64::try_from(self.at.wall_ms).ok().and_then(|ms| Timestamp::from_millisecond(ms).ok());
         match at.map(|at| at.to_zoned(zone.clone())) {
             Some(at) => format!("on {on} at {}", at.strftime("%H:%M:%S")),
@@ -94,10 +68,6 @@ impl Pushed {
             Priority::Urgent => 5,
         }
     }
-
-    fn on<'a>(&'a self, here: &'a str) -> &'a str {
-        self.host.as_deref().unwrap_or(here)
-    }
 }
 
 /// An agent as a sentence begins with it.
@@ -124,11 +94,19 @@ fn shown(name: &str) -> String {
 mod tests {
     use rstest::rstest;
 
+    use super::super::message::Id;
     use super::*;
+    use crate::platform::clock::Stamp;
 
     fn pushed(event: &str, agent: &str) -> Pushed {
-        let at = Stamp { wall_ms: 1_700_000_000_000, boot_us: 77 };
-        Pushed { event: event.parse().unwrap(), agent: agent.to_owned(), host: None, priority: Priority::Urgent, at }
+        Pushed {
+            id: Id(7),
+            at: Stamp { wall_ms: 1_700_000_000_000, boot_us: 77 },
+            event: event.parse().unwrap(),
+            agent: agent.to_owned(),
+            host: None,
+            priority: Priority::Urgent,
+        }
     }
 
     #[rstest]
@@ -168,15 +146,6 @@ mod tests {
         assert!(one.message("desk", &TimeZone::UTC).len() < 50);
     }
 
-    #[test]
-    fn tries_share_an_id_and_occurrences_do_not() {
-        let one = pushed("task.complete", "codex");
-        assert_eq!(one.id("desk"), one.clone().id("desk"));
-        assert_ne!(one.id("desk"), one.id("laptop"));
-        let later = Pushed { at: Stamp { boot_us: 78, ..one.at }, ..one.clone() };
-        assert_ne!(one.id("desk"), later.id("desk"));
-    }
-
     #[rstest]
     #[case(Priority::Low, 2)]
     #[case(Priority::Normal, 3)]
@@ -184,13 +153,5 @@ mod tests {
     #[case(Priority::Urgent, 5)]
     fn priorities_are_those_of_the_phone(#[case] priority: Priority, #[case] level: u8) {
         assert_eq!(Pushed { priority, ..pushed("bell", "x") }.level(), level);
-    }
-
-    #[test]
-    fn a_letter_is_read_as_it_was_written() {
-        let one = pushed("input.permission", "claude-code");
-        let text = serde_json::to_string(&one).unwrap();
-        assert!(!text.contains("host"), "{text}");
-        assert_eq!(serde_json::from_str::<Pushed>(&text).unwrap(), one);
     }
 }

@@ -83,6 +83,59 @@ pub fn machine_id8() -> String {
     format!("{:08x}", xxhash_rust::xxh3::xxh3_64(name.nodename().to_bytes()) >> 32)
 }
 
+/// What the system calls this machine, up to the first dot.
+pub fn machine_name() -> String {
+    let name = rustix::system::uname();
+    let name = name.nodename().to_string_lossy();
+    name.split('.').next().unwrap_or_default().to_owned()
+}
+
+/// Gives a few bytes to whoever listens at a stream socket, without waiting for anybody.
+///
+/// # Errors
+/// Where nobody listens there, where too many wait already, or where the bytes don't fit.
+pub fn send_line(socket: &Path, bytes: &[u8]) -> io::Result<()> {
+    use rustix::net::{AddressFamily, SendFlags, SocketAddrUnix, SocketFlags, SocketType};
+    let about = |error: rustix::io::Errno| {
+        let error = io::Error::from(error);
+        io::Error::new(error.kind(), format!("could not send to {}: {error}", socket.display()))
+    };
+    let address = SocketAddrUnix::new(socket).map_err(about)?;
+    #[cfg(not(target_vendor = "apple"))]
+    let fd = {
+        let flags = SocketFlags::CLOEXEC | SocketFlags::NONBLOCK;
+        rustix::net::socket_with(AddressFamily::UNIX, SocketType::STREAM, flags, None).map_err(about)?
+    };
+    #[cfg(target_vendor = "apple")]
+    let fd = {
+        let fd = rustix::net::socket_with(AddressFamily::UNIX, SocketType::STREAM, SocketFlags::empty(), None)
+            .map_err(about)?;
+        rustix::io::fcntl_setfd(&fd, rustix::io::FdFlags::CLOEXEC).map_err(about)?;
+        rustix::io::ioctl_fionbio(&fd, true).map_err(about)?;
+        fd
+    };
+    rustix::net::connect(&fd, &address).map_err(about)?;
+    #[cfg(not(target_vendor = "apple"))]
+    let flags = SendFlags::NOSIGNAL | SendFlags::DONTWAIT;
+    #[cfg(target_vendor = "apple")]
+    let flags = SendFlags::DONTWAIT;
+    match rustix::net::send(&fd, bytes, flags).map_err(about)? {
+        sent if sent == bytes.len() => Ok(()),
+        _ => Err(about(rustix::io::Errno::NOBUFS)),
+    }
+}
+
+/// Wakes whoever reads that pipe; whether there is anybody.
+pub fn ring_bell(pipe: &Path) -> bool {
+    let flags = OFlags::WRONLY | OFlags::NONBLOCK | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    let Ok(fd) = rustix::fs::open(pipe, flags, Mode::empty()) else { return false };
+    if !rustix::fs::fstat(&fd).is_ok_and(|stat| FileType::from_raw_mode(stat.st_mode) == FileType::Fifo) {
+        return false;
+    }
+    // A full pipe wakes as well as one more byte in it.
+    matches!(rustix::io::write(&fd, b"!"), Ok(_) | Err(rustix::io::Errno::AGAIN))
+}
+
 fn refused(path: &Path, why: &str) -> io::Error {
     io::Error::new(io::ErrorKind::PermissionDenied, format!("{}: {why}", path.display()))
 }

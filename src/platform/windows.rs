@@ -41,6 +41,26 @@ pub fn registered_home() -> Option<PathBuf> {
     directories::BaseDirs::new().map(|dirs| dirs.home_dir().to_owned())
 }
 
+/// What the system calls this machine, up to the first dot.
+pub fn machine_name() -> String {
+    let name = std::env::var("COMPUTERNAME").unwrap_or_default();
+    name.split('.').next().unwrap_or_default().to_owned()
+}
+
+/// Gives a few bytes to whoever listens at a socket.
+///
+/// # Errors
+/// Always: there is no such socket on this system that the standard library knows.
+pub fn send_line(socket: &Path, _bytes: &[u8]) -> io::Result<()> {
+    let why = format!("could not send to {}: this system has no such sockets", socket.display());
+    Err(io::Error::new(io::ErrorKind::Unsupported, why))
+}
+
+/// Wakes whoever reads that pipe; there is nobody: whoever carries the outbox looks into it by itself.
+pub fn ring_bell(_pipe: &Path) -> bool {
+    false
+}
+
 /// Eight characters that tell this machine from others that share the same home directory.
 pub fn machine_id8() -> String {
     let name = std::env::var_os("COMPUTERNAME").unwrap_or_default();

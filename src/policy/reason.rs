@@ -50,6 +50,10 @@ pub enum Reason {
     BadPayload,
     /// A rule of the configuration says so.
     Rule,
+    /// It came from another machine, and too late.
+    Expired,
+    /// It can't be sent to where it would be heard.
+    NoLink,
 }
 
 impl Reason {
@@ -76,6 +80,8 @@ impl Reason {
             Self::StateUnavailable => "state-unavailable",
             Self::BadPayload => "bad-payload",
             Self::Rule => "rule",
+            Self::Expired => "expired",
+            Self::NoLink => "no-link",
         }
     }
 }
@@ -104,6 +110,8 @@ impl Reason {
             Self::StateUnavailable => "the state could not be read, locked or written",
             Self::BadPayload => "the payload is not a JSON object, and no event is named beside it",
             Self::Rule => "a rule or `min_duration` of the configuration says so",
+            Self::Expired => "it came from another machine, and too late to be of use",
+            Self::NoLink => "it could not be sent to where it would be heard",
         }
     }
 }

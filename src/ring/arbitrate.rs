@@ -1,9 +1,9 @@
 //! The critical section of a hook: check, stamp and place, or hold back.
 
-use std::path::Path;
+use std::time::Duration;
 
-use super::taken::Taken;
-use super::{Call, Considered, delay};
+use super::taken::{Keeper, Taken};
+use super::{Call, Considered, away, delay, receive};
 use crate::config::{self, Config};
 use crate::event::Priority;
 use crate::paths::Paths;
@@ -28,11 +28,12 @@ pub(super) fn arbitrate(
     considered: &Considered,
     said: Option<Reason>,
 ) -> Taken {
-    match try_arbitrate(&paths.run(), call, overlap(config), considered, said) {
+    match try_arbitrate(paths, call, config, considered, said) {
         Ok(taken) => taken,
         Err(Unavailable::Unusable(e)) if considered.settings.priority == Priority::Urgent => Taken {
             decision: Decision::PLAY,
-            start_player: true,
+            start_player: away::is_here(config, call),
+            away: away::to(config, call).is_some(),
             alone: true,
             detail: Some(format!("played without arbitration: {e}")),
             ..Taken::default()
@@ -42,31 +43,35 @@ pub(super) fn arbitrate(
 }
 
 fn try_arbitrate(
-    run: &Path,
+    paths: &Paths,
     call: &Call,
-    overlap: Overlap,
+    config: &Config,
     considered: &Considered,
     said: Option<Reason>,
 ) -> Result<Taken, Unavailable> {
     let Considered { settings, request, .. } = considered;
     let asked = Stamp::now();
-    let speaker = Speaker::open(run)?;
+    let (is_away, is_here) = (away::to(config, call).is_some(), away::is_here(config, call));
+    let overlap = overlap(config);
+    let speaker = Speaker::open(&paths.run())?;
     let mut critical = speaker.enter(HOOK_PATIENCE)?;
     let now = Stamp::now();
     let called_off = delay::call_off(&mut critical, &call.occurrence)?;
     let mut memory = Memory::from_bytes(critical.memory.clone());
     let (ticket, decision) = super::decide(call, settings, said, &memory, now);
+    let decision = receive::judge(call, settings.priority, &memory, now).map_or(decision, Decision::skip);
     if !decision.play {
         delay::note(&mut critical, &call.occurrence, now)?;
         return Ok(Taken { decision, called_off, ..Taken::default() });
     }
-    if critical.is_cooling_down(now) {
+    if is_here && critical.is_cooling_down(now) {
         let decision = Decision::skip(Reason::OutputCoolingDown);
         return Ok(Taken { decision, called_off, ..Taken::default() });
     }
+    let lifetime = settings.priority.lifetime();
     let wish = Wish {
         rank: settings.priority as u8,
-        lifetime: settings.priority.lifetime(),
+        lifetime: lifetime - call.afar.map_or(Duration::ZERO, |afar| afar.age.min(lifetime)),
         notice: request.min_audible,
         asked,
         payload: request.encode(),
@@ -76,14 +81,21 @@ fn try_arbitrate(
     {
         let detail = Some(format!("held back for {} ms", settings.delay.as_millis()));
         let held = Some(ticket.subject());
+        let start_keeper = start_keeper.then_some(if is_away { Keeper::Front } else { Keeper::Player });
         return Ok(Taken { decision, held, start_keeper, called_off, detail, ..Taken::default() });
     }
     if let Some(ticket) = &ticket {
         ticket.heard(&mut memory, now);
         policy::note(&call.occurrence, &mut memory, now);
     }
+    receive::heard(call, &mut memory, now);
+    if !is_here {
+        critical.remember(memory.into_bytes())?;
+        return Ok(Taken { decision, away: is_away, called_off, ..Taken::default() });
+    }
     let placed = critical.place(wish, overlap, memory.into_bytes())?;
     let decision = if placed.id.is_some() { decision } else { Decision::skip(Reason::Busy) };
-    let start_keeper = critical.needs_keeper()?;
-    Ok(Taken { decision, start_player: placed.start_player, placed, start_keeper, called_off, ..Taken::default() })
+    let start_keeper = critical.needs_keeper()?.then_some(if is_away { Keeper::Front } else { Keeper::Player });
+    let start_player = placed.start_player;
+    Ok(Taken { decision, start_player, placed, away: is_away, start_keeper, called_off, ..Taken::default() })
 }

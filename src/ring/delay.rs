@@ -4,6 +4,7 @@
 //! nothing that comes after it.
 
 use super::Call;
+use super::away::{self, Departing};
 use super::hush;
 use super::record;
 use super::start;
@@ -18,7 +19,7 @@ use crate::speaker::{self, Critical, Deferred, Due, HOOK_PATIENCE, Overlap, Plac
 
 /// Whether `call` is to be held back. A human who asks for a sound gets it.
 pub(super) fn applies(call: &Call, settings: &Settings) -> bool {
-    !settings.delay.is_zero() && !call.by_hand && call.chosen.is_none()
+    !settings.delay.is_zero() && !call.by_hand && call.chosen.is_none() && call.afar.is_none()
 }
 
 /// Holds `wish` back: whether a keeper must be started, or `None` where there is no room.
@@ -105,7 +106,13 @@ pub fn keep(paths: &Paths, renew: impl FnMut()) -> Result<(), Unavailable> {
 /// What became of something that was due: a place, or why it is not heard.
 struct Came {
     held: Deferred,
-    placed: Result<Placed, &'static str>,
+    placed: Result<Place, &'static str>,
+}
+
+/// Where it went: to the speaker, elsewhere, or both.
+struct Place {
+    here: Option<Placed>,
+    away: Option<Departing>,
 }
 
 fn place(paths: &Paths, critical: &mut Critical<'_>, due: Due) -> Result<Vec<Came>, Unavailable> {
@@ -117,7 +124,7 @@ fn place(paths: &Paths, critical: &mut Critical<'_>, due: Due) -> Result<Vec<Cam
         let (event, session) = request.map(|request| (request.event, request.session)).unwrap_or_default();
         let placed = match hush::reason(paths, &config, event.as_ref(), session) {
             Some(reason) => Err(reason.as_str()),
-            None => place_one(critical, &held, now)?,
+            None => place_one(critical, &config, &held, now)?,
         };
         came.push(Came { held, placed });
     }
@@ -127,15 +134,21 @@ fn place(paths: &Paths, critical: &mut Critical<'_>, due: Due) -> Result<Vec<Cam
 
 fn place_one(
     critical: &mut Critical<'_>,
+    config: &Config,
     held: &Deferred,
     now: Stamp,
-) -> Result<Result<Placed, &'static str>, Unavailable> {
+) -> Result<Result<Place, &'static str>, Unavailable> {
     let mut memory = Memory::from_bytes(critical.memory.clone());
     if let Some(ticket) = Ticket::decode(&held.ticket) {
         if let Some(reason) = ticket.objection(&memory, now) {
             return Ok(Err(reason.as_str()));
         }
         ticket.heard(&mut memory, now);
+    }
+    let away = away::departing(config, held, now);
+    if away.as_ref().is_some_and(|departing| !departing.is_here_too) {
+        critical.memory = memory.into_bytes();
+        return Ok(Ok(Place { here: None, away }));
     }
     if critical.is_cooling_down(now) {
         return Ok(Err(Reason::OutputCoolingDown.as_str()));
@@ -147,16 +160,26 @@ fn place_one(
         asked: now,
         payload: held.payload.clone(),
     };
-    Ok(Ok(critical.place(wish, held.overlap, memory.into_bytes())?))
+    let here = Some(critical.place(wish, held.overlap, memory.into_bytes())?);
+    Ok(Ok(Place { here, away }))
 }
 
 fn tell(paths: &Paths, came: Vec<Came>) {
-    let start = came.iter().any(|came| came.placed.as_ref().is_ok_and(|placed| placed.start_player));
+    let needs_player =
+        |came: &Came| matches!(&came.placed, Ok(Place { here: Some(placed), .. }) if placed.start_player);
+    let start = came.iter().any(needs_player);
     let started = if start { start::wake_player().map(drop) } else { Ok(()) };
     for Came { held, placed } in came {
         let event = record::event_of(&held);
+        let placed = placed.map(|place| {
+            if let Some(departing) = place.away {
+                departing.leave(paths, &held);
+            }
+            place.here
+        });
         match (placed, &started) {
-            (Ok(placed), Ok(())) => {
+            (Ok(None), _) => {}
+            (Ok(Some(placed)), Ok(())) => {
                 match placed.id {
                     Some(request) => {
                         let detail = format!("{event} was held back for {} ms", held.delay.as_millis());
@@ -167,7 +190,7 @@ fn tell(paths: &Paths, came: Vec<Came>) {
                 }
                 record::placed(paths, &placed);
             }
-            (Ok(_), Err(_)) => record::called_off(paths, &held, Reason::NoPlayer.as_str()),
+            (Ok(Some(_)), Err(_)) => record::called_off(paths, &held, Reason::NoPlayer.as_str()),
             (Err(why), _) => record::called_off(paths, &held, why),
         }
     }

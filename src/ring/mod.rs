@@ -4,18 +4,22 @@
 //! is stored is a wish, and the player finds the sound.
 
 mod arbitrate;
+mod away;
 mod delay;
 mod hush;
+mod receive;
 mod record;
 mod start;
 mod taken;
 
 use std::time::{Duration, Instant};
 
+pub use away::to as sent_to;
 pub use delay::keep;
 pub use hush::hush;
+pub use receive::{Arrived, receive};
 pub use record::end_unheard;
-pub use start::{ALONE, KEEP, PLAYER, from_hex, in_hex, wake_keeper, wake_player};
+pub use start::{ALONE, KEEP, KEEP_AWAY, PLAYER, from_hex, in_hex, wake_keeper, wake_player};
 
 use taken::Taken;
 
@@ -43,6 +47,19 @@ pub struct Call {
     pub force: bool,
     /// Volume instead of the configured one, 0 to 100.
     pub volume: Option<u8>,
+    /// It happened on another machine.
+    pub afar: Option<Afar>,
+}
+
+/// What is known of something that happened on another machine.
+#[derive(Clone, Copy, Debug)]
+pub struct Afar {
+    /// What tells it from all others.
+    pub key: u64,
+    /// How long ago it was.
+    pub age: Duration,
+    /// It is written down only if it is heard: too much is skipped at the moment.
+    pub hush_skips: bool,
 }
 
 /// What became of it.
@@ -52,6 +69,8 @@ pub struct Rung {
     pub decision: Decision,
     /// The request it became.
     pub request: Option<u64>,
+    /// It is heard elsewhere, if it arrives there.
+    pub sent: bool,
     /// The longest it can take until it is heard to its end.
     pub patience: Duration,
 }
@@ -95,6 +114,7 @@ pub fn consider(paths: &Paths, config: &Config, call: &Call) -> Considered {
         min_audible: config.speaker.min_audible,
         session: call.occurrence.session,
         skip_when: if call.force { SkipWhen::NEVER } else { settings.skip_when },
+        agent: if away::to(config, call).is_some() { call.occurrence.agent.clone() } else { String::new() },
     };
     while request.encode().len() > speaker::PAYLOAD_LIMIT && request.sounds.pop().is_some() {}
     Considered { settings, request, project }
@@ -132,10 +152,12 @@ fn decide_and_start(paths: &Paths, call: &Call, config: &Config, considered: &Co
         taken.detail = Some(taken.detail.map_or_else(|| why.clone(), |detail| format!("{detail}; {why}")));
     }
     start::start(paths, &mut taken, &considered.request);
+    away::send(paths, config, call, settings.priority, &mut taken);
     record::write_down(paths, call, &taken, begun);
     Rung {
         decision: taken.decision,
         request: taken.placed.id,
+        sent: taken.sent_to.is_some(),
         patience: lifetime + config.timeout + config.speaker.lead_in + Duration::from_secs(5),
     }
 }

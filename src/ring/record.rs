@@ -13,6 +13,9 @@ use crate::speaker::{Deferred, Placed};
 pub(super) fn write_down(paths: &Paths, call: &Call, taken: &Taken, begun: Instant) {
     let occurrence = &call.occurrence;
     let us = |time: Duration| u64::try_from(time.as_micros()).unwrap_or(u64::MAX);
+    if call.afar.is_some_and(|afar| afar.hush_skips) && !taken.decision.play {
+        return;
+    }
     let write = |entry: &Entry<'_>| {
         let _ = journal::append(paths, entry);
     };
@@ -21,11 +24,13 @@ pub(super) fn write_down(paths: &Paths, call: &Call, taken: &Taken, begun: Insta
         agent_event: occurrence.agent_event.as_deref(),
         event: occurrence.event.as_ref().map(|event| event.as_str()),
         session: occurrence.session.map(|session| session.to_string()),
+        host: occurrence.host.as_deref(),
         decision: taken.decision.verb(),
         reason: taken.decision.reason,
         request: taken.placed.id,
         took_us: us(begun.elapsed()),
         lock_us: us(taken.lock),
+        sent_to: taken.sent_to.as_deref(),
         detail: taken.detail.as_deref(),
     });
     for held in &taken.called_off {

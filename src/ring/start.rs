@@ -3,7 +3,7 @@
 use std::ffi::OsStr;
 use std::io;
 
-use super::taken::Taken;
+use super::taken::{Keeper, Taken};
 use crate::paths::Paths;
 use crate::platform::spawn;
 use crate::policy::{Decision, Reason};
@@ -19,6 +19,9 @@ pub const ALONE: &str = "alone";
 /// The word that tells the player to wait until what is held back is due, and to speak nothing itself.
 pub const KEEP: &str = "keep";
 
+/// The word that tells the front to wait until what is held back is due, and to send it then.
+pub const KEEP_AWAY: &str = "keep-away";
+
 /// Starts a player that serves whatever waits, and is gone at once where another one already does.
 ///
 /// # Errors
@@ -32,8 +35,12 @@ pub(super) fn start(paths: &Paths, taken: &mut Taken, request: &Request) {
     if taken.start_player {
         start_player(paths, taken, request);
     }
-    if taken.start_keeper
-        && let Err(e) = wake_keeper()
+    let started = match taken.start_keeper {
+        None => Ok(()),
+        Some(Keeper::Player) => wake_keeper().map(drop),
+        Some(Keeper::Front) => wake_own_keeper().map(drop),
+    };
+    if let Err(e) = started
         && let Some(subject) = taken.held.take()
     {
         refuse(taken, &e);
@@ -58,6 +65,11 @@ fn refuse(taken: &mut Taken, why: &io::Error) {
 /// As [`wake_player`].
 pub fn wake_keeper() -> io::Result<u32> {
     spawn::detached(&spawn::sibling(PLAYER)?, &[OsStr::new(KEEP)])
+}
+
+/// As [`wake_keeper`], for what is sent to other machines: this program itself waits.
+fn wake_own_keeper() -> io::Result<u32> {
+    spawn::detached(&std::env::current_exe()?, &[OsStr::new(KEEP_AWAY)])
 }
 
 fn start_player(paths: &Paths, taken: &mut Taken, request: &Request) {

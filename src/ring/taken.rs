@@ -5,6 +5,15 @@ use std::time::Duration;
 use crate::policy::{Decision, Reason};
 use crate::speaker::{Deferred, Placed};
 
+/// Which program waits until what is held back is due.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Keeper {
+    /// The one that will speak it.
+    Player,
+    /// This one: what is sent away needs no player here.
+    Front,
+}
+
 /// What the critical section gave.
 #[derive(Debug)]
 pub(super) struct Taken {
@@ -13,9 +22,13 @@ pub(super) struct Taken {
     pub(super) start_player: bool,
     /// It is held back, under this subject.
     pub(super) held: Option<u64>,
-    pub(super) start_keeper: bool,
+    pub(super) start_keeper: Option<Keeper>,
     /// Was held back, and is not heard any more.
     pub(super) called_off: Vec<Deferred>,
+    /// It is to be heard elsewhere.
+    pub(super) away: bool,
+    /// Who took it to be heard there.
+    pub(super) sent_to: Option<String>,
     /// No run directory can be used at all: play without asking anybody.
     pub(super) alone: bool,
     pub(super) lock: Duration,
@@ -29,8 +42,10 @@ impl Default for Taken {
             placed: Placed::default(),
             start_player: false,
             held: None,
-            start_keeper: false,
+            start_keeper: None,
             called_off: Vec::new(),
+            away: false,
+            sent_to: None,
             alone: false,
             lock: Duration::ZERO,
             detail: None,

@@ -35,6 +35,8 @@ pub struct Request {
     pub normalize: bool,
     /// It is not heard while one of these holds, right before it would be.
     pub skip_when: SkipWhen,
+    /// Who told, where that will be sent to another machine; empty else.
+    pub agent: String,
 }
 
 impl Request {
@@ -53,6 +55,7 @@ impl Request {
             session: None,
             normalize: false,
             skip_when: SkipWhen::NEVER,
+            agent: String::new(),
         }
     }
 
@@ -63,18 +66,23 @@ impl Request {
 
     /// The request in those bytes; `None` if they are another version's or damaged.
     ///
-    /// A second version didn't know the last field: its requests are heard whatever the world does. A first one knew
-    /// none of the last three: its requests are of no session, and are brought to one loudness.
+    /// A third version didn't know the last field: nothing it asks for is sent anywhere. A second one didn't know the
+    /// last two: its requests are heard whatever the world does. A first one knew none of the last four: its requests
+    /// are of no session, and are brought to one loudness.
     pub fn decode(bytes: &[u8]) -> Option<Self> {
         const NO_SESSION: u8 = 0;
         const NORMALIZED: u8 = 1;
         const NEVER_SKIPPED: u8 = 0;
+        const NO_AGENT: u8 = 0;
         let whole = |bytes: &[u8]| {
             let (request, rest) = postcard::take_from_bytes(bytes).ok()?;
             rest.is_empty().then_some(request)
         };
         let with = |more: &[u8]| whole(&[bytes, more].concat());
-        whole(bytes).or_else(|| with(&[NEVER_SKIPPED])).or_else(|| with(&[NO_SESSION, NORMALIZED, NEVER_SKIPPED]))
+        whole(bytes)
+            .or_else(|| with(&[NO_AGENT]))
+            .or_else(|| with(&[NEVER_SKIPPED, NO_AGENT]))
+            .or_else(|| with(&[NO_SESSION, NORMALIZED, NEVER_SKIPPED, NO_AGENT]))
     }
 }
 
@@ -97,6 +105,7 @@ mod tests {
             session: Some(Session::of("s")),
             normalize: true,
             skip_when: Circumstance::ALL.into_iter().collect(),
+            agent: String::new(),
         }
     }
 
@@ -109,12 +118,20 @@ mod tests {
     }
 
     #[test]
+    fn one_of_the_version_without_agents_tells_none() {
+        let bytes = request().encode();
+        assert_eq!(Request::decode(&bytes[..bytes.len() - 1]), Some(request()));
+        let told = Request { agent: "codex".to_owned(), ..request() };
+        assert_eq!(Request::decode(&told.encode()), Some(told));
+    }
+
+    #[test]
     fn one_of_the_version_without_skip_when_is_never_skipped() {
         for session in [None, Some(Session(0)), Some(Session(u64::MAX))] {
             for normalize in [false, true] {
                 let without = Request { session, normalize, skip_when: SkipWhen::NEVER, ..request() };
                 let bytes = without.encode();
-                assert_eq!(Request::decode(&bytes[..bytes.len() - 1]), Some(without));
+                assert_eq!(Request::decode(&bytes[..bytes.len() - 2]), Some(without));
             }
         }
     }
@@ -123,7 +140,7 @@ mod tests {
     fn one_of_the_version_without_sessions_is_of_no_session_and_a_cut_one_is_none() {
         let without = Request { session: None, skip_when: SkipWhen::NEVER, ..request() };
         let bytes = without.encode();
-        let older = &bytes[..bytes.len() - 3];
+        let older = &bytes[..bytes.len() - 4];
         assert_eq!(Request::decode(older), Some(without));
         for end in 0..older.len() {
             assert_eq!(Request::decode(&older[..end]), None, "{end}");

@@ -97,6 +97,7 @@ fn request(event: &str, chosen: Option<SoundRef>) -> Request {
         volume: 70,
         normalize: true,
         skip_when: herald::config::SkipWhen::NEVER,
+        agent: String::new(),
         lead_in: Duration::ZERO,
         timeout: Duration::from_secs(10),
         min_audible: Duration::ZERO,

@@ -89,6 +89,7 @@ pub(crate) fn request(event: Option<&str>, packs: &[&str]) -> Request {
         lead_in: Duration::ZERO,
         normalize: true,
         skip_when: herald::config::SkipWhen::NEVER,
+        agent: String::new(),
         timeout: Duration::from_secs(10),
         min_audible: Duration::ZERO,
         session: None,

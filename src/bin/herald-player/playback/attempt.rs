@@ -228,6 +228,7 @@ mod tests {
             session: None,
             normalize,
             skip_when: herald::config::SkipWhen::NEVER,
+            agent: String::new(),
         }
     }
 
