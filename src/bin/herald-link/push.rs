@@ -17,11 +17,13 @@ mod post;
 mod queue;
 mod trial;
 
+use herald::config::Link;
+use herald::link::own_name;
+
 pub(crate) use courier::{Courier, Ended};
 pub(crate) use trial::{Args, trial};
 
 /// What this machine is called.
 fn here(config: &herald::config::Config) -> String {
-    let told = config.link.as_ref().and_then(|link| link.host.clone());
-    told.unwrap_or_else(|| rustix::system::uname().nodename().to_string_lossy().into_owned())
+    config.link.as_deref().map_or_else(|| own_name(&Link::default()), own_name)
 }

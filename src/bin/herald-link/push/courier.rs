@@ -7,7 +7,7 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use herald::config;
-use herald::link::pushed::Pushed;
+use herald::link::Pushed;
 use herald::paths::Paths;
 use herald::platform::clock::Stamp;
 use jiff::tz::TimeZone;
@@ -129,7 +129,7 @@ impl<T: FnMut(&Pushed, &Ended)> Round<T> {
             message: &message,
             priority: waiting.pushed.level(),
             tags: &waiting.pushed.tags(),
-            sequence_id: &waiting.pushed.id(&here),
+            sequence_id: &waiting.pushed.id.to_string(),
         };
         match post(push, &notice, PATIENCE) {
             Ok(()) => {

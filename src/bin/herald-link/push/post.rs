@@ -4,18 +4,19 @@
 //! nowhere. The topic is in the body, so that no log of a proxy has it.
 
 use std::io::{self, Read as _};
+use std::path::Path;
 use std::time::Duration;
 
 use herald::config::Push;
 use jiff::Timestamp;
 use serde::Serialize;
 use ureq::Agent;
-use ureq::http::{HeaderMap, Uri, header};
+use ureq::http::{HeaderMap, HeaderValue, Uri, header};
 use ureq::tls::{RootCerts, TlsConfig};
 
 use super::answer::{self, Answer, Asked, Failure, MOST_BODY};
 use super::queue::Again;
-use crate::secret::Secret;
+use crate::secret;
 
 /// A try takes no longer, from the name of the server to the last byte of its answer.
 pub(super) const PATIENCE: Duration = Duration::from_secs(10);
@@ -40,24 +41,36 @@ pub(super) struct Notice<'a> {
 /// # Errors
 /// Why it didn't get through.
 pub(super) fn post(push: &Push, notice: &Notice<'_>, patience: Duration) -> Result<(), Failure> {
-    let token = token(push)?;
-    let mut secrets: Vec<&str> = token.iter().map(Secret::reveal).collect();
+    let token = push.token_file.as_deref().map(Token::read).transpose();
+    let token = token.map_err(|why| Failure { why, hint: None, again: Again::Never, status: None })?;
+    let mut secrets: Vec<&str> = token.iter().map(|token| token.0.as_str()).collect();
     secrets.extend(Some(push.topic.as_str()).filter(|topic| topic.len() >= SHORTEST_SECRET));
     let answer = ask(push, notice, token.as_ref(), patience).map_err(|error| unreached(&error, patience, &secrets))?;
     answer::read(&answer, Asked { secrets: &secrets, with_token: token.is_some(), now: Timestamp::now() })
 }
 
-fn token(push: &Push) -> Result<Option<Secret>, Failure> {
-    let read = push.token_file.as_deref().map(Secret::read).transpose();
-    read.map_err(|no| Failure {
-        why: format!("no token: {} ({})", no.why, no.hint),
-        hint: None,
-        again: Again::Never,
-        status: None,
-    })
+/// What the server knows its user by; it is shown nowhere.
+struct Token(String);
+
+impl Token {
+    /// The first line of `file`.
+    fn read(file: &Path) -> Result<Self, String> {
+        // A journal has one line for it.
+        let token = secret::first_line(file).map_err(|error| format!("{error:#}").replace("\n  hint: ", "; "))?;
+        match token.bytes().all(|byte| byte.is_ascii_graphic()) {
+            true => Ok(Self(token)),
+            false => Err(format!("{} holds more than a token in its first line", file.display())),
+        }
+    }
+
+    fn header(&self) -> Result<HeaderValue, ureq::http::Error> {
+        let mut value = HeaderValue::try_from(format!("Bearer {}", self.0))?;
+        value.set_sensitive(true);
+        Ok(value)
+    }
 }
 
-fn ask(push: &Push, notice: &Notice<'_>, token: Option<&Secret>, patience: Duration) -> Result<Answer, ureq::Error> {
+fn ask(push: &Push, notice: &Notice<'_>, token: Option<&Token>, patience: Duration) -> Result<Answer, ureq::Error> {
     let uri: Uri = format!("{}/", push.server).parse().map_err(ureq::http::Error::from)?;
     let mut config = Agent::config_builder()
         .http_status_as_error(false)
@@ -73,7 +86,7 @@ fn ask(push: &Push, notice: &Notice<'_>, token: Option<&Secret>, patience: Durat
     }
     let mut request = config.build().new_agent().post(&uri).header(header::CONTENT_TYPE, "application/json");
     if let Some(token) = token {
-        request = request.header(header::AUTHORIZATION, format!("Bearer {}", token.reveal()));
+        request = request.header(header::AUTHORIZATION, token.header()?);
     }
     let body = serde_json::to_vec(notice).map_err(io::Error::from)?;
     let mut response = request.send(&body[..])?;

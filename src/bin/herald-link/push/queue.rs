@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use herald::link::pushed::Pushed;
+use herald::link::Pushed;
 use herald::platform::clock::Stamp;
 
 /// A notice is tried so often, at most.
@@ -134,6 +134,7 @@ impl Queue {
 #[cfg(test)]
 mod tests {
     use herald::event::Priority;
+    use herald::link::Id;
     use rstest::rstest;
 
     use super::*;
@@ -143,7 +144,8 @@ mod tests {
     }
 
     fn of(event: &str, priority: Priority, secs: u64) -> Pushed {
-        Pushed { event: event.parse().unwrap(), agent: "codex".to_owned(), host: None, priority, at: at(secs) }
+        let (id, event) = (Id(secs.into()), event.parse().unwrap());
+        Pushed { id, event, agent: "codex".to_owned(), host: None, priority, at: at(secs) }
     }
 
     fn one(secs: u64) -> Pushed {

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use anstyle::{AnsiColor, Style};
 use herald::config::{self, Push};
 use herald::event::Priority;
-use herald::link::pushed::Pushed;
+use herald::link::{Id, Pushed};
 use herald::paths::Paths;
 use herald::platform::clock::Stamp;
 use herald::text::clean;
@@ -46,12 +46,14 @@ pub(crate) fn trial(args: &Args) -> ExitCode {
         return refused(args.json, None, &why, Some(&hint));
     };
     let here = super::here(&loaded.config);
+    let at = Stamp::now();
     let pushed = Pushed {
+        id: Id::new(at),
+        at,
         event: "test".parse().unwrap_or_else(|_| unreachable!("it is a name")),
         agent: "herald".to_owned(),
         host: None,
         priority: push.priority,
-        at: Stamp::now(),
     };
     let begun = Instant::now();
     let outcome = send(push, &pushed, &here);
@@ -75,7 +77,7 @@ fn send(push: &Push, pushed: &Pushed, here: &str) -> Result<(), Failure> {
         message: &pushed.message(here, &TimeZone::system()),
         priority: pushed.level(),
         tags: &["bell", "test"],
-        sequence_id: &pushed.id(here),
+        sequence_id: &pushed.id.to_string(),
     };
     post(push, &notice, PATIENCE)
 }
