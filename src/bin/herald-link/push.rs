@@ -20,7 +20,7 @@ mod trial;
 use herald::config::Link;
 use herald::link::own_name;
 
-pub(crate) use courier::{Courier, Ended};
+pub(crate) use courier::Courier;
 pub(crate) use trial::{Args, trial};
 
 /// What this machine is called.

@@ -1,13 +1,17 @@
 //! The thread that tries: whoever sends other things meanwhile doesn't wait for a phone.
+//!
+//! A letter stays in the outbox until it has ended, so that whoever comes next finds it if this program is killed; each
+//! end has its line in the journal.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::collections::HashMap;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use herald::config;
-use herald::link::Pushed;
+use herald::journal::{self, Entry, LinkWhat};
+use herald::link::{Id, Outbox, Pushed};
 use herald::paths::Paths;
 use herald::platform::clock::Stamp;
 use jiff::tz::TimeZone;
@@ -16,49 +20,46 @@ use super::answer::Failure;
 use super::post::{Notice, PATIENCE, post};
 use super::queue::{Again, GivenUp, Next, Queue, Waiting};
 
-/// How a notice ended.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Ended {
-    /// Whether the server took it.
-    pub(crate) pushed: bool,
-    /// Who took it, or why nobody did; for the journal.
-    pub(crate) detail: String,
-}
-
-/// Takes notices, and tries until each has ended.
+/// Takes letters to phones, and tries until each has ended.
 #[derive(Debug)]
 pub(crate) struct Courier {
     letters: Sender<Pushed>,
-    /// How many have not ended.
-    open: Arc<AtomicUsize>,
+    open: Open,
     thread: JoinHandle<()>,
 }
 
+/// Those that have not ended, and their names in the outbox.
+#[derive(Clone, Debug, Default)]
+struct Open(Arc<Mutex<HashMap<Id, String>>>);
+
+impl Open {
+    fn lock(&self) -> MutexGuard<'_, HashMap<Id, String>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
 impl Courier {
-    /// Starts it. `ended` is told of each notice's end, on the courier's thread.
-    pub(crate) fn start(paths: Paths, mut ended: impl FnMut(&Pushed, &Ended) + Send + 'static) -> Self {
+    /// Starts it.
+    pub(crate) fn start(paths: Paths) -> Self {
         let (letters, taken) = mpsc::channel();
-        let open = Arc::new(AtomicUsize::new(0));
-        let left = Arc::clone(&open);
-        let tell = move |pushed: &Pushed, how: &Ended| {
-            ended(pushed, how);
-            left.fetch_sub(1, Ordering::Release);
-        };
-        let thread = thread::spawn(move || Round { paths, queue: Queue::default(), failed: None, tell }.run(&taken));
+        let open = Open::default();
+        let outbox = Outbox::of(&paths);
+        let round = Round { paths, outbox, queue: Queue::default(), failed: None, open: open.clone() };
+        let thread = thread::spawn(move || round.run(&taken));
         Self { letters, open, thread }
     }
 
-    /// Takes one.
-    pub(crate) fn take(&self, pushed: Pushed) {
-        self.open.fetch_add(1, Ordering::Release);
-        if self.letters.send(pushed).is_err() {
-            self.open.fetch_sub(1, Ordering::Release);
+    /// Takes the letter that has this name in the outbox; one that it has already is left to it.
+    pub(crate) fn take(&self, name: String, pushed: Pushed) {
+        let id = pushed.id;
+        if self.open.lock().insert(id, name).is_none() && self.letters.send(pushed).is_err() {
+            self.open.lock().remove(&id);
         }
     }
 
     /// Whether all that was taken has ended.
     pub(crate) fn is_idle(&self) -> bool {
-        self.open.load(Ordering::Acquire) == 0
+        self.open.lock().is_empty()
     }
 
     /// Waits until all that was taken has ended: minutes at most.
@@ -68,15 +69,16 @@ impl Courier {
     }
 }
 
-struct Round<T> {
+struct Round {
     paths: Paths,
+    outbox: Outbox,
     queue: Queue,
     /// Why the last try that failed did.
     failed: Option<String>,
-    tell: T,
+    open: Open,
 }
 
-impl<T: FnMut(&Pushed, &Ended)> Round<T> {
+impl Round {
     /// Until whoever gives letters is gone and all have ended.
     fn run(mut self, taken: &Receiver<Pushed>) {
         let mut more = true;
@@ -138,7 +140,7 @@ impl<T: FnMut(&Pushed, &Ended)> Round<T> {
                     0 => format!("{} took it", push.server),
                     tries => format!("{} took it at try {}", push.server, tries + 1),
                 };
-                (self.tell)(&waiting.pushed, &Ended { pushed: true, detail });
+                self.end(&waiting.pushed, LinkWhat::Pushed, &detail);
             }
             Err(Failure { why, again, .. }) => {
                 self.failed = Some(format!("{}: {why}", push.server));
@@ -159,6 +161,23 @@ impl<T: FnMut(&Pushed, &Ended)> Round<T> {
             (Some(failed), why) => format!("{failed}; {why}"),
             (None, why) => why.to_owned(),
         };
-        (self.tell)(&waiting.pushed, &Ended { pushed: false, detail });
+        self.end(&waiting.pushed, LinkWhat::NotPushed, &detail);
+    }
+
+    fn end(&self, pushed: &Pushed, what: LinkWhat, detail: &str) {
+        let age = pushed.at.age(Stamp::now()).as_millis();
+        let line = Entry::Link {
+            what,
+            event: Some(pushed.event.as_str()),
+            host: pushed.host.as_deref(),
+            id: Some(pushed.id.to_string()),
+            age_ms: Some(u64::try_from(age).unwrap_or(u64::MAX)),
+            detail: Some(detail),
+        };
+        let _ = journal::append(&self.paths, &line);
+        if let Some(name) = self.open.lock().get(&pushed.id) {
+            self.outbox.remove(name);
+        }
+        self.open.lock().remove(&pushed.id);
     }
 }
