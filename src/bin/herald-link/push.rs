@@ -17,13 +17,30 @@ mod post;
 mod queue;
 mod trial;
 
-use herald::config::Link;
-use herald::link::own_name;
+use herald::config::{Config, Link};
+use herald::journal::{self, Entry, LinkWhat};
+use herald::link::{Pushed, own_name};
+use herald::paths::Paths;
+use herald::platform::clock::Stamp;
 
-pub(crate) use courier::Courier;
+pub(crate) use courier::{Courier, Ended};
 pub(crate) use trial::{Args, trial};
 
 /// What this machine is called.
-fn here(config: &herald::config::Config) -> String {
+fn here(config: &Config) -> String {
     config.link.as_deref().map_or_else(|| own_name(&Link::default()), own_name)
+}
+
+/// The journal's line about a notice's end.
+pub(crate) fn tell(paths: &Paths, pushed: &Pushed, ended: &Ended) {
+    let age = pushed.at.age(Stamp::now()).as_millis();
+    let line = Entry::Link {
+        what: if ended.pushed { LinkWhat::Pushed } else { LinkWhat::NotPushed },
+        event: Some(pushed.event.as_str()),
+        host: pushed.host.as_deref(),
+        id: Some(pushed.id.to_string()),
+        age_ms: Some(u64::try_from(age).unwrap_or(u64::MAX)),
+        detail: Some(&ended.detail),
+    };
+    let _ = journal::append(paths, &line);
 }

@@ -1,87 +1,65 @@
 //! The thread that tries: whoever sends other things meanwhile doesn't wait for a phone.
-//!
-//! A letter stays in the outbox until it has ended, so that whoever comes next finds it if this program is killed; each
-//! end has its line in the journal.
 
 use std::collections::HashMap;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::thread::{self, JoinHandle};
+use std::thread;
 use std::time::Duration;
 
 use herald::config;
-use herald::journal::{self, Entry, LinkWhat};
-use herald::link::{Id, Outbox, Pushed};
+use herald::link::{Id, Pushed};
 use herald::paths::Paths;
 use herald::platform::clock::Stamp;
 use jiff::tz::TimeZone;
+use tokio::sync::oneshot;
 
 use super::answer::Failure;
 use super::post::{Notice, PATIENCE, post};
 use super::queue::{Again, GivenUp, Next, Queue, Waiting};
 
-/// Takes letters to phones, and tries until each has ended.
-#[derive(Debug)]
-pub(crate) struct Courier {
-    letters: Sender<Pushed>,
-    open: Open,
-    thread: JoinHandle<()>,
+/// How a notice ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Ended {
+    /// Whether the server took it.
+    pub(crate) pushed: bool,
+    /// Who took it, or why nobody did; for the journal.
+    pub(crate) detail: String,
 }
 
-/// Those that have not ended, and their names in the outbox.
-#[derive(Clone, Debug, Default)]
-struct Open(Arc<Mutex<HashMap<Id, String>>>);
-
-impl Open {
-    fn lock(&self) -> MutexGuard<'_, HashMap<Id, String>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
+/// Takes notices, and tries until each has ended. Gone with whoever holds it, whatever is left to do.
+#[derive(Debug)]
+pub(crate) struct Courier {
+    letters: Sender<(Pushed, oneshot::Sender<Ended>)>,
 }
 
 impl Courier {
     /// Starts it.
     pub(crate) fn start(paths: Paths) -> Self {
         let (letters, taken) = mpsc::channel();
-        let open = Open::default();
-        let outbox = Outbox::of(&paths);
-        let round = Round { paths, outbox, queue: Queue::default(), failed: None, open: open.clone() };
-        let thread = thread::spawn(move || round.run(&taken));
-        Self { letters, open, thread }
+        let round = Round { paths, queue: Queue::default(), failed: None, open: HashMap::new() };
+        thread::spawn(move || round.run(&taken));
+        Self { letters }
     }
 
-    /// Takes the letter that has this name in the outbox; one that it has already is left to it.
-    pub(crate) fn take(&self, name: String, pushed: Pushed) {
-        let id = pushed.id;
-        if self.open.lock().insert(id, name).is_none() && self.letters.send(pushed).is_err() {
-            self.open.lock().remove(&id);
-        }
-    }
-
-    /// Whether all that was taken has ended.
-    pub(crate) fn is_idle(&self) -> bool {
-        self.open.lock().is_empty()
-    }
-
-    /// Waits until all that was taken has ended: minutes at most.
-    pub(crate) fn finish(self) {
-        drop(self.letters);
-        let _ = self.thread.join();
+    /// Takes one, and tells when it has ended: minutes later at most.
+    pub(crate) fn take(&self, pushed: Pushed) -> oneshot::Receiver<Ended> {
+        let (tell, ended) = oneshot::channel();
+        // Where the thread is gone, its end of this is as well, and whoever waits for it learns it.
+        let _ = self.letters.send((pushed, tell));
+        ended
     }
 }
 
 struct Round {
     paths: Paths,
-    outbox: Outbox,
     queue: Queue,
     /// Why the last try that failed did.
     failed: Option<String>,
-    open: Open,
+    /// Who waits for what.
+    open: HashMap<Id, oneshot::Sender<Ended>>,
 }
 
 impl Round {
-    /// Until whoever gives letters is gone and all have ended.
-    fn run(mut self, taken: &Receiver<Pushed>) {
-        let mut more = true;
+    fn run(mut self, letters: &Receiver<(Pushed, oneshot::Sender<Ended>)>) {
         loop {
             for old in self.queue.too_old(Stamp::now()) {
                 self.given_up(old);
@@ -92,26 +70,17 @@ impl Round {
                     Duration::ZERO
                 }
                 Next::Rest(rest) => rest,
-                Next::Nothing if !more => return,
-                Next::Nothing => Duration::MAX,
+                Next::Nothing => Duration::from_secs(3600),
             };
-            let letter = match rest {
-                Duration::MAX => taken.recv().map_err(|_| RecvTimeoutError::Disconnected),
-                rest => taken.recv_timeout(rest),
-            };
-            match letter {
-                Ok(pushed) => {
+            match letters.recv_timeout(rest) {
+                Ok((pushed, tell)) => {
+                    self.open.insert(pushed.id, tell);
                     if let Some(given_up) = self.queue.put(pushed) {
                         self.given_up(given_up);
                     }
                 }
                 Err(RecvTimeoutError::Timeout) => {}
-                Err(RecvTimeoutError::Disconnected) => {
-                    more = false;
-                    if rest < Duration::MAX {
-                        thread::sleep(rest.min(Duration::from_secs(1)));
-                    }
-                }
+                Err(RecvTimeoutError::Disconnected) => return,
             }
         }
     }
@@ -140,7 +109,8 @@ impl Round {
                     0 => format!("{} took it", push.server),
                     tries => format!("{} took it at try {}", push.server, tries + 1),
                 };
-                self.end(&waiting.pushed, LinkWhat::Pushed, &detail);
+                self.failed = None;
+                self.end(&waiting.pushed, Ended { pushed: true, detail });
             }
             Err(Failure { why, again, .. }) => {
                 self.failed = Some(format!("{}: {why}", push.server));
@@ -161,23 +131,13 @@ impl Round {
             (Some(failed), why) => format!("{failed}; {why}"),
             (None, why) => why.to_owned(),
         };
-        self.end(&waiting.pushed, LinkWhat::NotPushed, &detail);
+        self.end(&waiting.pushed, Ended { pushed: false, detail });
     }
 
-    fn end(&self, pushed: &Pushed, what: LinkWhat, detail: &str) {
-        let age = pushed.at.age(Stamp::now()).as_millis();
-        let line = Entry::Link {
-            what,
-            event: Some(pushed.event.as_str()),
-            host: pushed.host.as_deref(),
-            id: Some(pushed.id.to_string()),
-            age_ms: Some(u64::try_from(age).unwrap_or(u64::MAX)),
-            detail: Some(detail),
-        };
-        let _ = journal::append(&self.paths, &line);
-        if let Some(name) = self.open.lock().get(&pushed.id) {
-            self.outbox.remove(name);
+    fn end(&mut self, pushed: &Pushed, ended: Ended) {
+        if let Some(tell) = self.open.remove(&pushed.id) {
+            // Nobody waits for it any more.
+            let _ = tell.send(ended);
         }
-        self.open.lock().remove(&pushed.id);
     }
 }

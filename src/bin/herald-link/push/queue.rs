@@ -15,7 +15,7 @@ pub(super) const MOST_TRIES: u8 = 3;
 pub(super) const LIFETIME: Duration = Duration::from_secs(5 * 60);
 
 /// The pauses after the first, the second, and each further failure in a row.
-const PAUSES: [Duration; 3] = [Duration::from_secs(5), Duration::from_secs(30), Duration::from_secs(60)];
+const PAUSES: [Duration; 3] = [Duration::from_secs(3), Duration::from_secs(30), Duration::from_secs(60)];
 
 /// More wait only where something is wrong.
 const MOST: usize = 64;
@@ -184,10 +184,10 @@ mod tests {
     }
 
     #[rstest]
-    #[case(Again::Soon, 0, &[0, 5, 35], "tried 3 times")]
-    #[case(Again::Soon, 10, &[0, 15, 55], "tried 3 times")]
+    #[case(Again::Soon, 0, &[0, 3, 33], "tried 3 times")]
+    #[case(Again::Soon, 10, &[0, 13, 53], "tried 3 times")]
     #[case(Again::Never, 0, &[0], "")]
-    #[case(Again::After(Duration::from_secs(1)), 0, &[0, 5, 35], "tried 3 times")]
+    #[case(Again::After(Duration::from_secs(1)), 0, &[0, 3, 33], "tried 3 times")]
     #[case(Again::After(Duration::from_secs(20)), 0, &[0, 20, 50], "tried 3 times")]
     #[case(Again::After(Duration::from_secs(140)), 0, &[0, 140, 280], "tried 3 times")]
     #[case(Again::After(Duration::from_secs(200)), 0, &[0, 200], "wait 200 s")]
@@ -215,8 +215,8 @@ mod tests {
         let first = tried(&mut queue, at(3));
         assert_eq!(first.pushed, one(0));
         assert_eq!(queue.failed(first, Again::Soon, at(3)), None);
-        assert_eq!(queue.next(at(4)), Next::Rest(Duration::from_secs(4)));
-        let again = tried(&mut queue, at(8));
+        assert_eq!(queue.next(at(4)), Next::Rest(Duration::from_secs(2)));
+        let again = tried(&mut queue, at(6));
         assert_eq!((again.pushed, again.tries), (one(0), 1));
         queue.taken();
         assert_eq!(tried(&mut queue, at(8)).pushed, one(1));

@@ -1,0 +1,148 @@
+//! From a hook to the server: delivered, tried again, given up with a reason.
+
+use std::time::{Duration, Instant};
+
+use rstest::rstest;
+use serde_json::{Value, json};
+
+use crate::ntfy::{Answer, Ntfy};
+use crate::support::{PATIENCE, TestEnv, wait_for};
+use crate::{TOKEN, TOPIC, assert_hidden, assert_known, world, write_token};
+
+/// Longer than all tries take.
+const ALL_TRIES: Duration = Duration::from_secs(180);
+
+fn asks(env: &TestEnv, session: &str) {
+    let payload = json!({
+        "hook_event_name": "Notification", "notification_type": "permission_prompt", "session_id": session,
+        "cwd": "/home/anna/secret-project", "message": "Claude needs your permission to use Bash",
+    });
+    let output = env.hook_with(["--agent", "claude-code"], payload.to_string());
+    assert!(output.status.success() && output.stdout.is_empty() && output.stderr.is_empty(), "{output:?}");
+}
+
+/// How it ended, as the journal has it.
+#[track_caller]
+fn ended(env: &TestEnv) -> Value {
+    env.wait_for_journal(|line| line["what"] == "pushed" || line["what"] == "not-pushed", ALL_TRIES)
+}
+
+#[track_caller]
+fn assert_outbox_empty(env: &TestEnv) {
+    let outbox = crate::bench::paths(env).outbox();
+    wait_for("an empty outbox", PATIENCE, || (std::fs::read_dir(&outbox).ok()?.count() == 0).then_some(()));
+}
+
+#[test]
+fn what_is_heard_reaches_the_phone_in_words() {
+    let ntfy = Ntfy::start(TOKEN, []);
+    let env = world(&ntfy.address(), "[link]\nhost = \"build-7\"\n");
+    asks(&env, "session-7");
+    let request = ntfy.wait_for(1).remove(0);
+    let notice = request.notice();
+    assert_eq!(notice["topic"], TOPIC);
+    assert_eq!(notice["title"], "Claude Code needs your permission");
+    assert!(notice["message"].as_str().is_some_and(|message| message.starts_with("on build-7 at ")), "{notice}");
+    assert_eq!((&notice["priority"], &notice["tags"]), (&json!(5), &json!(["raised_hand", "input.permission"])));
+    for secret in ["session-7", "secret-project", "Bash", "anna"] {
+        assert!(!request.text().contains(secret), "{}", request.text());
+    }
+    let line = ended(&env);
+    assert_eq!(
+        (&line["kind"], &line["what"], &line["event"]),
+        (&json!("link"), &json!("pushed"), &json!("input.permission"))
+    );
+    assert_eq!(line["id"], notice["sequence_id"]);
+    assert!(!line.to_string().contains(TOPIC), "{line}");
+    assert_outbox_empty(&env);
+    assert_known(&ntfy);
+    assert_hidden(&env, None);
+}
+
+#[test]
+fn a_server_that_fails_is_tried_three_times_and_the_phone_shows_one_notice() {
+    let failure = || Answer::error(500, 50001, "internal server error", "");
+    let ntfy = Ntfy::start(TOKEN, [failure(), failure()]);
+    let env = world(&ntfy.address(), "");
+    asks(&env, "a");
+    let line = ended(&env);
+    assert_eq!(line["what"], "pushed", "{line}");
+    assert!(line["detail"].as_str().is_some_and(|detail| detail.contains("at try 3")), "{line}");
+    let requests = ntfy.requests();
+    assert_eq!(requests.len(), 3);
+    assert!(requests.iter().all(|request| request.body == requests[0].body));
+    let pauses: Vec<Duration> = requests.windows(2).map(|two| two[1].at - two[0].at).collect();
+    assert!(pauses[0] >= Duration::from_secs(2) && pauses[1] > pauses[0], "{pauses:?}");
+    assert_hidden(&env, None);
+}
+
+#[test]
+fn a_server_that_always_fails_is_given_up_with_the_reason() {
+    let ntfy = Ntfy::start(TOKEN, std::iter::repeat_n(Answer::HangUp, 9));
+    let env = world(&ntfy.address(), "");
+    asks(&env, "a");
+    let line = ended(&env);
+    assert_eq!(line["what"], "not-pushed", "{line}");
+    let detail = line["detail"].as_str().unwrap_or_default();
+    assert!(detail.contains("the server hung up") && detail.contains("tried 3 times"), "{detail}");
+    assert_eq!(ntfy.requests().len(), 3);
+    assert_outbox_empty(&env);
+}
+
+#[rstest]
+#[case::token(Answer::error(401, 40101, "unauthorized", ""), "the token was refused (401: \"unauthorized\")")]
+#[case::access(Answer::error(403, 40301, "forbidden", ""), "may not write")]
+#[case::size(Answer::error(413, 41303, "JSON body too large", ""), "too large")]
+#[case::limit(Answer::error(429, 42908, "daily message quota reached", ""), "for today")]
+#[case::later(Answer::error(429, 42901, "slow down", "Retry-After: 3600\r\n"), "asks to wait 3600 s")]
+#[case::redirect(Answer::of("301 Moved", "Location: https://elsewhere.example/\r\n", ""), "is not followed")]
+#[case::page(Answer::of("200 OK", "", "<html>"), "not one of ntfy's")]
+fn what_another_try_would_not_mend_is_given_up_at_once(#[case] answer: Answer, #[case] why: &str) {
+    let ntfy = Ntfy::start(TOKEN, [answer]);
+    let env = world(&ntfy.address(), "");
+    asks(&env, "a");
+    let line = ended(&env);
+    assert_eq!(line["what"], "not-pushed", "{line}");
+    assert!(line["detail"].as_str().is_some_and(|detail| detail.contains(why)), "{line}");
+    assert_eq!(ntfy.requests().len(), 1);
+    assert_outbox_empty(&env);
+    assert_hidden(&env, None);
+}
+
+#[test]
+fn a_server_is_left_alone_as_long_as_it_asks_for() {
+    let ntfy = Ntfy::start(TOKEN, [Answer::error(429, 42901, "slow down", "Retry-After: 6\r\n")]);
+    let env = world(&ntfy.address(), "");
+    asks(&env, "a");
+    let requests = ntfy.wait_for(2);
+    assert!(requests[1].at - requests[0].at >= Duration::from_millis(5900), "{requests:?}");
+    assert_eq!(ended(&env)["what"], "pushed");
+}
+
+#[test]
+fn a_server_that_comes_back_and_a_token_that_was_put_right_get_the_notice() {
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let env = world(&format!("http://127.0.0.1:{port}"), "");
+    write_token(&env, "tk_wrong");
+    let begun = Instant::now();
+    asks(&env, "a");
+    // Whether the first try is over or not: nobody listened.
+    write_token(&env, TOKEN);
+    let ntfy = Ntfy::start_at(port, TOKEN, []);
+    let line = ended(&env);
+    assert_eq!(line["what"], "pushed", "after {:?}: {line}", begun.elapsed());
+    assert_known(&ntfy);
+}
+
+#[test]
+fn what_is_held_back_is_told_when_it_is_due_and_not_when_it_was_answered() {
+    let ntfy = Ntfy::start(TOKEN, []);
+    let env = world(&ntfy.address(), "[events.\"input.permission\"]\ndelay = \"2s\"\n");
+    asks(&env, "answered");
+    asks(&env, "waiting");
+    let goes_on = json!({ "hook_event_name": "UserPromptSubmit", "session_id": "answered", "cwd": "/p" });
+    env.hook_with(["--agent", "claude-code"], goes_on.to_string());
+    env.wait_for_journal(|line| line["what"] == "called-off", PATIENCE);
+    assert_eq!(ended(&env)["what"], "pushed");
+    assert_eq!(ntfy.requests().len(), 1);
+}
