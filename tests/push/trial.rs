@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
-use std::process::Output;
+use std::process::{Output, Stdio};
 use std::time::{Duration, Instant};
 
 use rstest::rstest;
@@ -98,7 +98,7 @@ fn a_server_that_takes_its_time_is_left_after_ten_seconds(#[case] answer: Answer
     let begun = Instant::now();
     let mut asking = Process::start("herald-link", {
         let mut it = link(&env);
-        it.args(["push", "--test"]);
+        it.args(["push", "--test"]).stderr(Stdio::null());
         it
     })
     .expect("a process");
