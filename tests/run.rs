@@ -51,6 +51,15 @@ fn is_ignored(signal: i32) -> bool {
     ignored
 }
 
+/// What is told of a command that ended so; nothing of one that somebody stopped.
+fn event_of(status: i32) -> Option<&'static str> {
+    match status {
+        0 => Some("command.success"),
+        130 | 141 | 148 => None,
+        _ => Some("command.failure"),
+    }
+}
+
 /// The events that were heard or skipped, oldest first.
 fn events(env: &TestEnv) -> Vec<String> {
     occurrences(env).iter().map(|line| text(line, "event")).collect()

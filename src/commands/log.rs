@@ -13,6 +13,7 @@ use crate::cli::Log;
 use crate::config;
 use crate::event::{EVENTS, Session};
 use crate::journal::Text;
+use crate::journal::fields::{Fields, Key};
 use crate::journal::filter::{self, Filter, Wanted};
 use crate::journal::skipped_for;
 use crate::journal::text::{End, Line};
@@ -82,7 +83,7 @@ pub(super) fn run(args: &Log) -> anyhow::Result<ExitCode> {
             return Ok(ExitCode::SUCCESS);
         }
         for line in tail.news()? {
-            if filter::takes_value(&mut filter, &line) {
+            if filter.takes(&Fields::from(&line)) {
                 print(&mut out, &line)?;
             }
         }
@@ -94,7 +95,8 @@ fn newest(text: &Text, filter: &mut Filter, last: usize) -> Vec<Value> {
     let mut lines: Vec<Value> = if filter.takes_all() {
         text.lines_back().filter_map(|line| line.value()).take(last).collect()
     } else {
-        let taken: Vec<Line<'_>> = text.lines().filter(|line| filter.takes(line)).collect();
+        let taken: Vec<Line<'_>> =
+            text.lines().filter(|line| line.fields().is_some_and(|fields| filter.takes(&fields))).collect();
         taken.iter().rev().filter_map(Line::value).take(last).collect()
     };
     lines.reverse();
@@ -110,7 +112,7 @@ fn explain_emptiness(out: &mut impl Write, text: &Text, args: &Log) -> io::Resul
     writeln!(out, "Nothing in the journal is like that.")?;
     let agents = || AGENTS.iter().map(|agent| agent.id.to_owned());
     let events = || EVENTS.iter().map(|row| row.name.to_owned());
-    let mut hint = |what: &str, given: &[String], key: &'static str, also: Vec<String>| {
+    let mut hint = |what: &str, given: &[String], key: Key, also: Vec<String>| {
         let known = filter::known(text.lines(), key);
         for word in given.iter().filter(|word| !known.contains(word) && !word.contains('*')) {
             let both = known.iter().chain(&also).map(String::as_str);
@@ -124,9 +126,9 @@ fn explain_emptiness(out: &mut impl Write, text: &Text, args: &Log) -> io::Resul
         }
         Ok::<(), io::Error>(())
     };
-    hint("agent", &args.agent, "\"agent\":", agents().collect())?;
-    hint("event", &args.event, "\"event\":", events().collect())?;
-    hint("reason", &args.reason, "\"reason\":", Vec::new())?;
+    hint("agent", &args.agent, Key::Agent, agents().collect())?;
+    hint("event", &args.event, Key::Event, events().collect())?;
+    hint("reason", &args.reason, Key::Reason, Vec::new())?;
     writeln!(out, "{DIM}all of it:{DIM:#} herald log")
 }
 

@@ -28,13 +28,9 @@ pub(super) fn run(args: &cli::Stats) -> anyhow::Result<ExitCode> {
         cli::By::Session => By::Session,
     };
     let zone = TimeZone::system();
-    let mut reckoner = Reckoner::new(args.since, by, &zone);
-    let mut any = false;
-    Text::each(&paths, |line| {
-        any = true;
-        reckoner.take(&line);
-    })?;
-    let stats = reckoner.finish();
+    let nothing = || Reckoner::new(args.since, by, &zone);
+    let (old, newest) = Text::of_each(&paths, nothing, |reckoner, line| reckoner.take(&line))?;
+    let stats = old.finish_with(newest);
     if args.json {
         let mut shape = stats.json();
         shape["since"] = args.since.map_or(serde_json::Value::Null, |since| since.to_string().into());
@@ -43,7 +39,7 @@ pub(super) fn run(args: &cli::Stats) -> anyhow::Result<ExitCode> {
     }
     let mut out = anstream::stdout().lock();
     if stats.span.is_none() {
-        empty(&mut out, !any)?;
+        empty(&mut out, !stats.any)?;
         return Ok(ExitCode::SUCCESS);
     }
     Page { ink: Ink::of_locale(Paths::locale_is_utf8()), width: tell::width() }.print(&mut out, &stats)?;
@@ -87,6 +83,9 @@ impl Page {
         writeln!(out, "{GOOD}{heard} heard{GOOD:#}, {WARN}{unheard} not{WARN:#}  {DIM}{span}{DIM:#}")?;
         if stats.cut > 0 {
             writeln!(out, "{DIM}{} of those heard gave way to something more urgent{DIM:#}", stats.cut)?;
+        }
+        if stats.sent > 0 {
+            writeln!(out, "{DIM}{} of those heard were sent to another machine{DIM:#}", stats.sent)?;
         }
         Ok(())
     }
@@ -159,7 +158,7 @@ impl Page {
 
     fn speed(&self, out: &mut impl Write, stats: &Stats) -> io::Result<()> {
         let spread = |spread: &crate::journal::stats::Spread| {
-            let both = spread.percentile(50).zip(spread.percentile(95));
+            let both = spread.median.zip(spread.p95);
             both.map(|(median, most)| format!("{median:.1} ms, 95 % within {most:.1} ms"))
         };
         writeln!(out)?;

@@ -1,8 +1,6 @@
 //! `herald status`: who speaks, who waits, and how things stand.
 
-use std::borrow::Cow;
 use std::cell::OnceCell;
-use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::process::ExitCode;
 
@@ -13,7 +11,9 @@ use serde_json::{Value, json};
 use super::tell::{self, BAD, DIM, GOOD, WARN};
 use crate::cli::Json;
 use crate::config;
-use crate::journal::text::{Field, Line};
+use crate::journal::fields::{Fields, Key};
+use crate::journal::tally::Tally;
+use crate::journal::text::Line;
 use crate::journal::{self, Text};
 use crate::paths::Paths;
 use crate::platform::clock::Stamp;
@@ -140,30 +140,31 @@ fn time(stamp: Stamp) -> Option<String> {
     Timestamp::from_millisecond(i64::try_from(stamp.wall_ms).ok()?).ok().map(|time| time.to_string())
 }
 
-/// The newest line that `is` what is looked for; only lines with these words in them are parsed.
-fn newest(text: &Text, mut may_be: impl FnMut(&Line<'_>) -> bool, is: impl Fn(&Value) -> bool) -> Option<Value> {
-    text.lines_back().filter(|line| may_be(line)).filter_map(|line| line.value()).find(|line| is(line))
+/// The newest line that `is` what is looked for; only those that `may_be` are parsed.
+fn newest(text: &Text, may_be: impl Fn(&Fields<'_>) -> bool, is: impl Fn(&Value) -> bool) -> Option<Value> {
+    let mut lines = text.lines_back().filter(|line| line.fields().is_some_and(|fields| may_be(&fields)));
+    lines.find_map(|line| line.value().filter(&is))
 }
 
 /// The newest playback that got as far as an output.
 fn last_at_output(text: &Text) -> Option<Value> {
-    let (backend, reason) = (Field::new("\"backend\":"), Field::new("\"reason\":"));
-    let may_be = |line: &Line<'_>| line.text(&backend).is_some() || line.text(&reason).as_deref() == Some("no-audio");
+    let may_be =
+        |line: &Fields<'_>| line.text(Key::Backend).is_some() || line.text(Key::Reason).as_deref() == Some("no-audio");
     newest(text, may_be, journal::reached_output)
 }
 
 fn last_heard(text: &Text) -> Option<Value> {
-    let first = Field::new("\"first_sample_ms\":");
-    let line = newest(text, |line| line.number(&first).is_some(), |line| line["kind"] == "playback")?;
+    let line = newest(text, |line| line.number(Key::FirstSampleMs).is_some(), |line| line["kind"] == "playback")?;
     Some(json!({ "time": line["time"], "event": line["event"], "sound": line["sound"], "outcome": line["outcome"] }))
 }
 
 fn last_unheard(text: &Text) -> Option<Value> {
-    let (decision, outcome) = (Field::new("\"decision\":"), Field::new("\"outcome\":"));
-    let first = Field::new("\"first_sample_ms\":");
-    let may_be = |line: &Line<'_>| match line.text(&decision) {
+    let may_be = |line: &Fields<'_>| match line.text(Key::Decision) {
         Some(decision) => decision == "skip",
-        None => line.text(&outcome).is_some_and(|outcome| outcome != "finished") && line.number(&first).is_none(),
+        None => {
+            line.text(Key::Outcome).is_some_and(|outcome| outcome != "finished")
+                && line.number(Key::FirstSampleMs).is_none()
+        }
     };
     let line = newest(text, may_be, |line| line["reason"].is_string())?;
     let event = if line["event"].is_null() { &line["agent_event"] } else { &line["event"] };
@@ -171,30 +172,43 @@ fn last_unheard(text: &Text) -> Option<Value> {
 }
 
 /// Counts per decision and outcome, over what the journal still holds.
+#[derive(Default)]
+struct Counters {
+    decisions: Tally<u64>,
+    outcomes: Tally<u64>,
+    slow: u64,
+}
+
+impl Counters {
+    fn take(&mut self, line: &Fields<'_>) {
+        let count = |tally: &mut Tally<u64>, key| *tally.of(line.text(key).as_deref().unwrap_or("unknown")) += 1;
+        match line.text(Key::Kind).as_deref() {
+            Some("occurrence") => {
+                count(&mut self.decisions, Key::Reason);
+                self.slow += u64::from(line.number(Key::TookUs).is_some_and(|us| us > journal::SLOW_US as f64));
+            }
+            // What was not to be heard is no failure.
+            Some("playback") => {
+                let skipped = line.text(Key::Reason).is_some_and(|reason| journal::is_skip(&reason));
+                count(&mut self.outcomes, if skipped { Key::Reason } else { Key::Outcome });
+            }
+            _ => {}
+        }
+    }
+}
+
 fn counters(paths: &Paths) -> io::Result<Value> {
-    let [kind, reason, outcome, took_us] = ["\"kind\":", "\"reason\":", "\"outcome\":", "\"took_us\":"].map(Field::new);
-    let (mut decisions, mut outcomes) = (BTreeMap::new(), BTreeMap::new());
-    let mut slow = 0_u64;
-    let count = |map: &mut BTreeMap<String, u64>, word: Option<Cow<'_, str>>| {
-        let word = word.unwrap_or(Cow::Borrowed("unknown"));
-        match map.get_mut(&*word) {
-            Some(count) => *count += 1,
-            None => drop(map.insert(word.into_owned(), 1)),
-        }
-    };
-    Text::each(paths, |line| match line.text(&kind).as_deref() {
-        Some("occurrence") => {
-            count(&mut decisions, line.text(&reason));
-            slow += u64::from(line.number(&took_us).is_some_and(|us| us > journal::SLOW_US as f64));
-        }
-        // What was not to be heard is no failure.
-        Some("playback") => match line.text(&reason).filter(|reason| journal::is_skip(reason)) {
-            Some(reason) => count(&mut outcomes, Some(reason)),
-            None => count(&mut outcomes, line.text(&outcome)),
-        },
-        _ => {}
-    })?;
-    Ok(json!({ "decisions": decisions, "outcomes": outcomes, "slow": slow }))
+    let take = |counters: &mut Counters, line: Line<'_>| line.fields().iter().for_each(|line| counters.take(line));
+    let (old, mut all) = Text::of_each(paths, Counters::default, take)?;
+    all.decisions.add(old.decisions);
+    all.outcomes.add(old.outcomes);
+    let object =
+        |tally: Tally<u64>| tally.into_rows().map(|(word, count)| (word, Value::from(count))).collect::<Value>();
+    Ok(json!({
+        "decisions": object(all.decisions),
+        "outcomes": object(all.outcomes),
+        "slow": old.slow + all.slow,
+    }))
 }
 
 /// A time of the JSON as people write it, without the year.

@@ -6,7 +6,7 @@
 
 use std::ops::Range;
 
-use super::keys::{self, ROOT};
+use super::keys::{self, Key, Kind, ROOT};
 use super::lines::{Line, first_header, first_key, open_bracket};
 use super::problem::shortened;
 use super::value::is_duration;
@@ -286,7 +286,8 @@ fn value(text: &str, line: &Line<'_>, at: usize) -> Option<Fault> {
     };
     let written = &text[span.clone()];
     let name = name.unwrap_or_default();
-    let row = keys::every().find(|key| key.name == name);
+    let own = name.rsplit('.').next().unwrap_or_default();
+    let row = keys::every().find(|key| key.name == own);
     if written.is_empty() {
         let from = line.span();
         let example = row.map(|key| if key.default.is_empty() { key.example } else { key.default });
@@ -327,6 +328,9 @@ fn value(text: &str, line: &Line<'_>, at: usize) -> Option<Fault> {
     if number(first) && digits[first.len()..].trim_start_matches(['.', '_']).is_empty() {
         return fault("this is not how a number is written", first.to_owned());
     }
+    if let Some(fault) = row.and_then(|row| of_another_kind(row, straight, &span)) {
+        return Some(fault);
+    }
     if is_duration(written) {
         return fault("a duration stands in quotes", format!("\"{written}\""));
     }
@@ -342,6 +346,25 @@ fn value(text: &str, line: &Line<'_>, at: usize) -> Option<Fault> {
         return fault(what, quoted(straight));
     }
     fault("a text stands in quotes", quoted(written))
+}
+
+/// What is written where the key takes something that quotes wouldn't make of it.
+fn of_another_kind(row: &Key, written: &str, at: &Range<usize>) -> Option<Fault> {
+    let is = match row.kind {
+        Kind::Volume => {
+            let digits = written.trim_start_matches(['+', '-']);
+            let number = digits.split(|c: char| !c.is_ascii_digit()).next().unwrap_or_default();
+            if number.parse::<u8>().is_ok_and(|volume| volume <= 100) {
+                return Some(Fault::new(at.clone(), "a number stands alone").meant(number));
+            }
+            "a number from 0 to 100"
+        }
+        Kind::Boolean => "true or false",
+        Kind::Duration(_) if !is_duration(written) => "a duration",
+        _ => return None,
+    };
+    let help = format!("as in: {} = {}", row.name, row.example);
+    Some(Fault::new(at.clone(), format!("{} must be {is}", row.name)).help(help))
 }
 
 /// The text as it would be a value: as it is where it is one.

@@ -2,12 +2,12 @@
 //!
 //! Only an occurrence knows agent and session; the lines that follow from it are known by its request.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 use jiff::Timestamp;
-use serde_json::Value;
 
-use super::text::{Field, Line};
+use super::fields::{Fields, Key};
+use super::text::Line;
 
 /// What is asked for; what is empty takes everything.
 #[derive(Clone, Debug, Default)]
@@ -30,45 +30,16 @@ pub struct Wanted {
 #[derive(Debug)]
 pub struct Filter {
     wanted: Wanted,
-    fields: Fields,
     /// The requests of the occurrences that were taken.
     requests: HashSet<u64>,
     since: String,
-}
-
-#[derive(Debug)]
-struct Fields {
-    time: Field,
-    kind: Field,
-    agent: Field,
-    agent_event: Field,
-    event: Field,
-    session: Field,
-    decision: Field,
-    reason: Field,
-    outcome: Field,
-    what: Field,
-    request: Field,
 }
 
 impl Filter {
     /// A filter that has seen nothing yet.
     pub fn new(wanted: Wanted) -> Self {
         let since = wanted.since.map(seconds).unwrap_or_default();
-        let fields = Fields {
-            time: Field::new("\"time\":"),
-            kind: Field::new("\"kind\":"),
-            agent: Field::new("\"agent\":"),
-            agent_event: Field::new("\"agent_event\":"),
-            event: Field::new("\"event\":"),
-            session: Field::new("\"session\":"),
-            decision: Field::new("\"decision\":"),
-            reason: Field::new("\"reason\":"),
-            outcome: Field::new("\"outcome\":"),
-            what: Field::new("\"what\":"),
-            request: Field::new("\"request\":"),
-        };
-        Self { wanted, fields, requests: HashSet::new(), since }
+        Self { wanted, requests: HashSet::new(), since }
     }
 
     /// Whether nothing is asked for, so that every line is taken.
@@ -79,53 +50,49 @@ impl Filter {
     }
 
     /// Whether the line is wanted.
-    pub fn takes(&mut self, line: &Line<'_>) -> bool {
-        let fields = &self.fields;
-        let text = |field| line.text(field);
-        let request = line.number(&fields.request).map(|id| id as u64);
-        let (about, plays) = if text(&fields.kind).as_deref() == Some("occurrence") {
+    pub fn takes(&mut self, line: &Fields<'_>) -> bool {
+        let is = |key, word| line.text(key).as_deref() == Some(word);
+        let request = line.request();
+        let (about, plays) = if is(Key::Kind, "occurrence") {
             let wanted = self.is_about(line);
             if let Some(id) = request.filter(|_| wanted) {
                 self.requests.insert(id);
             }
-            (wanted, text(&fields.decision).as_deref() == Some("play"))
+            (wanted, is(Key::Decision, "play"))
         } else {
             let known = request.is_some_and(|id| self.requests.contains(&id));
             // Of a playback whose occurrence lies further back than the journal, the event is known all the same.
             let by_event = || self.wanted.agents.is_empty() && self.wanted.sessions.is_empty() && self.is_about(line);
-            (known || by_event(), text(&fields.outcome).as_deref() == Some("finished"))
+            (known || by_event(), is(Key::Outcome, "finished"))
         };
         about && !(self.wanted.unheard && plays) && self.has_reason(line) && self.is_recent(line)
     }
 
-    fn is_about(&self, line: &Line<'_>) -> bool {
-        let any = |list: &[String], takes: &dyn Fn(&str) -> bool| list.is_empty() || list.iter().any(|one| takes(one));
-        let text = |field| line.text(field);
-        let Self { fields, wanted, .. } = self;
-        any(&wanted.agents, &|agent| text(&fields.agent).as_deref() == Some(agent))
-            && any(&wanted.sessions, &|session| text(&fields.session).as_deref() == Some(session))
-            && any(&wanted.events, &|event| {
-                let matches = |name: &str| fast_glob::glob_match(event, name);
-                text(&fields.event).is_some_and(|name| matches(&name))
-                    || text(&fields.agent_event).is_some_and(|name| matches(&name))
-            })
+    fn is_about(&self, line: &Fields<'_>) -> bool {
+        let Wanted { events, agents, sessions, .. } = &self.wanted;
+        let any = |wanted: &[String], key, takes: fn(&str, &str) -> bool| {
+            line.text(key).is_some_and(|word| wanted.iter().any(|one| takes(one, &word)))
+        };
+        let same = |one: &str, word: &str| one == word;
+        let matches = |glob: &str, name: &str| fast_glob::glob_match(glob, name);
+        (agents.is_empty() || any(agents, Key::Agent, same))
+            && (sessions.is_empty() || any(sessions, Key::Session, same))
+            && (events.is_empty() || any(events, Key::Event, matches) || any(events, Key::AgentEvent, matches))
     }
 
-    fn has_reason(&self, line: &Line<'_>) -> bool {
-        let Self { fields, wanted, .. } = self;
-        wanted.reasons.is_empty()
-            || [&fields.reason, &fields.outcome, &fields.what]
+    fn has_reason(&self, line: &Fields<'_>) -> bool {
+        let reasons = &self.wanted.reasons;
+        reasons.is_empty()
+            || [Key::Reason, Key::Outcome, Key::What]
                 .into_iter()
-                .filter_map(|field| line.text(field))
+                .filter_map(|key| line.text(key))
                 // `timed_out` is written `timed out` where people read it.
-                .any(|word| {
-                    wanted.reasons.iter().any(|reason| reason.replace([' ', '-'], "_") == word.replace('-', "_"))
-                })
+                .any(|word| reasons.iter().any(|reason| reason.replace([' ', '-'], "_") == word.replace('-', "_")))
     }
 
-    fn is_recent(&self, line: &Line<'_>) -> bool {
+    fn is_recent(&self, line: &Fields<'_>) -> bool {
         // Both are UTC and of one form up to the seconds, so that their order is that of their letters.
-        self.since.is_empty() || line.text(&self.fields.time).is_some_and(|time| *time >= *self.since)
+        self.since.is_empty() || line.text(Key::Time).is_some_and(|time| *time >= *self.since)
     }
 }
 
@@ -135,20 +102,14 @@ pub(super) fn seconds(time: Timestamp) -> String {
 }
 
 /// The words of a field that the journal knows, each once: what might have been meant by one it doesn't know.
-pub fn known<'a>(lines: impl Iterator<Item = Line<'a>>, key: &'static str) -> Vec<String> {
-    let field = Field::new(key);
-    let mut seen = std::collections::BTreeSet::new();
-    for word in lines.filter_map(|line| line.text(&field)) {
-        if !seen.contains(&*word) {
+pub fn known<'a>(lines: impl Iterator<Item = Line<'a>>, key: Key) -> Vec<String> {
+    let mut seen = BTreeSet::new();
+    for fields in lines.filter_map(|line| line.fields()) {
+        if let Some(word) = fields.text(key).filter(|word| !seen.contains(&**word)) {
             seen.insert(word.into_owned());
         }
     }
     seen.into_iter().collect()
-}
-
-/// The line as the filter wants it, of one that was parsed already.
-pub fn takes_value(filter: &mut Filter, line: &Value) -> bool {
-    filter.takes(&Line::new(line.to_string().as_bytes()))
 }
 
 #[cfg(test)]
@@ -193,13 +154,17 @@ mod tests {
     fn what_is_asked_for_is_taken_and_what_follows_from_it(#[case] wanted: Wanted, #[case] expected: &[usize]) {
         let text = Text::from(LINES);
         let mut filter = Filter::new(wanted);
-        let taken: Vec<usize> =
-            text.lines().enumerate().filter(|(_, line)| filter.takes(line)).map(|(at, _)| at).collect();
+        let taken: Vec<usize> = text
+            .lines()
+            .enumerate()
+            .filter(|(_, line)| filter.takes(&line.fields().unwrap()))
+            .map(|(at, _)| at)
+            .collect();
         assert_eq!(taken, expected);
     }
 
     #[test]
     fn known_words_are_listed_once() {
-        assert_eq!(known(Text::from(LINES).lines(), "\"agent\":"), ["claude-code", "codex"]);
+        assert_eq!(known(Text::from(LINES).lines(), Key::Agent), ["claude-code", "codex"]);
     }
 }

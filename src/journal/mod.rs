@@ -5,16 +5,20 @@
 //!
 //! | room | owns |
 //! |---|---|
-//! | [`text`] | the files as they lie there: lines, and single fields of them without parsing the rest |
+//! | [`text`] | the files as they lie there: lines |
+//! | [`fields`] | what a line says, mostly without parsing it |
 //! | [`Tail`] | reading on, across a rotation |
 //! | [`filter`] | which lines somebody wants to see |
 //! | [`since`] | a point in the past, as people write it |
+//! | [`tally`] | pure: something for each word |
 //! | [`stats`] | pure: what was heard, what was not and why |
 
+pub mod fields;
 pub mod filter;
 pub mod since;
 pub mod stats;
 mod tail;
+pub mod tally;
 pub mod text;
 
 use std::fs::File;

@@ -4,15 +4,18 @@
 //! a playback that ended before its first sample and what was called off are not. An occurrence that was to play counts
 //! by its playback, so that what still waits is neither.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
+use std::ops::AddAssign;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 
 use super::SLOW_US;
+use super::fields::{Fields, Key};
 use super::filter::seconds;
-use super::text::{Field, Line};
+use super::tally::Tally;
+use super::text::Line;
 
 /// What the rows are.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -52,32 +55,40 @@ pub struct Count {
     pub unheard: u64,
 }
 
-/// Durations in order.
-#[derive(Debug, Default, PartialEq)]
-pub struct Spread(Vec<f64>);
+impl AddAssign for Count {
+    fn add_assign(&mut self, other: Self) {
+        self.heard += other.heard;
+        self.unheard += other.unheard;
+    }
+}
+
+/// Durations.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Spread {
+    /// How many.
+    pub count: usize,
+    /// The one in the middle.
+    pub median: Option<f64>,
+    /// What 95 of a hundred don't exceed.
+    pub p95: Option<f64>,
+}
 
 impl Spread {
     fn of(mut values: Vec<f64>) -> Self {
-        values.sort_by(f64::total_cmp);
-        Self(values)
-    }
-
-    /// How many.
-    pub fn count(&self) -> usize {
-        self.0.len()
-    }
-
-    /// The value that so many of a hundred don't exceed.
-    pub fn percentile(&self, percent: usize) -> Option<f64> {
-        let at = (self.0.len() * percent).div_ceil(100).max(1) - 1;
-        self.0.get(at).copied()
+        let count = values.len();
+        let mut percentile = |percent: usize| {
+            let at = (count * percent).div_ceil(100).max(1) - 1;
+            // To put all of them in order would take longer.
+            (at < count).then(|| *values.select_nth_unstable_by(at, f64::total_cmp).1)
+        };
+        Self { count, median: percentile(50), p95: percentile(95) }
     }
 
     fn json(&self) -> Value {
-        if self.0.is_empty() {
+        if self.count == 0 {
             return Value::Null;
         }
-        json!({ "count": self.count(), "median": self.percentile(50), "p95": self.percentile(95) })
+        json!({ "count": self.count, "median": self.median, "p95": self.p95 })
     }
 }
 
@@ -86,6 +97,8 @@ impl Spread {
 pub struct Stats {
     /// What the rows are.
     pub by: By,
+    /// Whether there was any line, however old.
+    pub any: bool,
     /// The first and the last line that counted.
     pub span: Option<(String, String)>,
     /// How many occurrences there were.
@@ -94,6 +107,8 @@ pub struct Stats {
     pub total: Count,
     /// Heard, but cut off by something more urgent.
     pub cut: u64,
+    /// Of those heard, how many were sent to another machine, to be heard there.
+    pub sent: u64,
     /// The rows, the loudest first; hours as the day has them.
     pub rows: Vec<(String, Count)>,
     /// Why something wasn't heard, the most frequent reason first.
@@ -114,7 +129,6 @@ pub struct Stats {
 #[derive(Debug)]
 pub struct Reckoner<'z> {
     sums: Sums,
-    fields: Fields,
     since: String,
     hours: Hours<'z>,
 }
@@ -124,7 +138,6 @@ impl<'z> Reckoner<'z> {
     pub fn new(since: Option<Timestamp>, by: By, zone: &'z TimeZone) -> Self {
         Self {
             sums: Sums { by, ..Sums::default() },
-            fields: Fields::new(),
             since: since.map(seconds).unwrap_or_default(),
             hours: Hours { zone, last: (String::new(), 0) },
         }
@@ -132,20 +145,22 @@ impl<'z> Reckoner<'z> {
 
     /// Adds a line; they come oldest first.
     pub fn take(&mut self, line: &Line<'_>) {
-        let Self { sums, fields, since, hours } = self;
-        let Some(time) = line.text(&fields.time) else { return };
-        let Some(kind) = line.text(&fields.kind) else { return };
+        let Self { sums, since, hours } = self;
+        sums.stats.any = true;
+        let Some(line) = line.fields() else { return };
+        let Some(time) = line.text(Key::Time) else { return };
+        let Some(kind) = line.text(Key::Kind) else { return };
         let recent = *time >= **since;
         match &*kind {
             "occurrence" => {
-                sums.remember(line, fields);
+                let owner = sums.remember(&line);
                 if recent {
-                    sums.occurrence(line, fields, hours.of(&time));
+                    sums.occurrence(&line, owner, hours.of(&time));
                 }
             }
-            "playback" if recent => sums.playback(line, fields, hours.of(&time)),
-            "speaker" if recent && line.text(&fields.what).as_deref() == Some("called-off") => {
-                sums.unheard("called-off".to_owned(), None, hours.of(&time));
+            "playback" if recent => sums.playback(&line, hours.of(&time)),
+            "speaker" if recent && line.text(Key::What).as_deref() == Some("called-off") => {
+                sums.unheard("called-off", Row::Nobody, hours.of(&time));
             }
             _ => return,
         }
@@ -158,46 +173,11 @@ impl<'z> Reckoner<'z> {
     pub fn finish(self) -> Stats {
         self.sums.finish()
     }
-}
 
-#[derive(Debug)]
-struct Fields {
-    time: Field,
-    kind: Field,
-    agent: Field,
-    agent_event: Field,
-    event: Field,
-    session: Field,
-    decision: Field,
-    reason: Field,
-    request: Field,
-    took_us: Field,
-    sound: Field,
-    outcome: Field,
-    first_sample_ms: Field,
-    played_ms: Field,
-    what: Field,
-}
-
-impl Fields {
-    fn new() -> Self {
-        Self {
-            time: Field::new("\"time\":"),
-            kind: Field::new("\"kind\":"),
-            agent: Field::new("\"agent\":"),
-            agent_event: Field::new("\"agent_event\":"),
-            event: Field::new("\"event\":"),
-            session: Field::new("\"session\":"),
-            decision: Field::new("\"decision\":"),
-            reason: Field::new("\"reason\":"),
-            request: Field::new("\"request\":"),
-            took_us: Field::new("\"took_us\":"),
-            sound: Field::new("\"sound\":"),
-            outcome: Field::new("\"outcome\":"),
-            first_sample_ms: Field::new("\"first_sample_ms\":"),
-            played_ms: Field::new("\"played_ms\":"),
-            what: Field::new("\"what\":"),
-        }
+    /// The sums of what was added here, and then there, where each line is newer than all of these.
+    pub fn finish_with(mut self, newer: Self) -> Stats {
+        self.sums.add(newer.sums);
+        self.finish()
     }
 }
 
@@ -213,8 +193,9 @@ impl Hours<'_> {
         const MINUTE: usize = "2026-11-21T15:30".len();
         let minute = time.get(..MINUTE).unwrap_or_default();
         if self.last.0 != minute {
-            let hour = time.parse::<Timestamp>().map(|time| time.to_zoned(self.zone.clone()).hour());
-            self.last = (minute.to_owned(), hour.ok().and_then(|hour| usize::try_from(hour).ok()).unwrap_or(0));
+            let hour = time.parse::<Timestamp>().map(|time| self.zone.to_datetime(time).hour());
+            minute.clone_into(&mut self.last.0);
+            self.last.1 = hour.ok().and_then(|hour| usize::try_from(hour).ok()).unwrap_or(0);
         }
         self.last.1
     }
@@ -224,118 +205,173 @@ impl Hours<'_> {
 struct Sums {
     by: By,
     stats: Stats,
-    rows: BTreeMap<String, Count>,
-    reasons: BTreeMap<String, u64>,
-    without_sound: BTreeMap<String, u64>,
-    /// Agent or session of each request, where they are the rows.
-    of_request: HashMap<u64, String>,
+    rows: Tally<Count>,
+    hours: [Count; 24],
+    reasons: Tally<u64>,
+    without_sound: Tally<u64>,
+    /// The row of each request, where agents or sessions are the rows.
+    of_request: BTreeMap<u64, usize>,
+    /// What came of requests that were made further back than these lines go, where agents or sessions are the rows.
+    of_older: BTreeMap<u64, Count>,
     first_sample: Vec<f64>,
     hooks: Vec<f64>,
 }
 
-/// Where nothing says whose it is.
+/// Where something counts.
+#[derive(Clone, Copy)]
+enum Row {
+    At(usize),
+    /// Where the occurrence of the request did.
+    OfOlder(u64),
+    /// Where nothing says whose it is, if it matters.
+    Nobody,
+}
+
+/// How what is heard elsewhere ended here.
+const SENT: &str = "sent";
+
+/// The name of what is nobody's.
 const NOBODY: &str = "unknown";
 
 impl Sums {
     fn seen(&mut self, time: &str) {
         match &mut self.stats.span {
-            Some((_, last)) => {
-                last.clear();
-                last.push_str(time);
-            }
+            Some((_, last)) => time.clone_into(last),
             none => *none = Some((time.to_owned(), time.to_owned())),
         }
     }
 
-    /// The row of an agent or a session, where those are the rows.
-    fn owner(&self, line: &Line<'_>, fields: &Fields) -> Option<String> {
-        let field = match self.by {
-            By::Agent => &fields.agent,
-            By::Session => &fields.session,
-            _ => return None,
+    /// The row of an agent or a session, where those are the rows; what follows from the occurrence belongs there too.
+    fn remember(&mut self, line: &Fields<'_>) -> Row {
+        let key = match self.by {
+            By::Agent => Key::Agent,
+            By::Session => Key::Session,
+            By::Event | By::Reason | By::Hour => return Row::Nobody,
         };
-        Some(line.text(field).map_or_else(|| NOBODY.to_owned(), std::borrow::Cow::into_owned))
-    }
-
-    fn remember(&mut self, line: &Line<'_>, fields: &Fields) {
-        if let Some(owner) = self.owner(line, fields)
-            && let Some(id) = line.number(&fields.request)
-        {
-            self.of_request.insert(id as u64, owner);
+        let owner = self.rows.place(line.text(key).as_deref().unwrap_or(NOBODY));
+        if let Some(id) = line.request() {
+            self.of_request.insert(id, owner);
         }
+        Row::At(owner)
     }
 
-    fn occurrence(&mut self, line: &Line<'_>, fields: &Fields, hour: usize) {
+    /// The row of an event, or of what stands for it.
+    fn named(&mut self, line: &Fields<'_>, otherwise: Key) -> Row {
+        let name = line.text(Key::Event).or_else(|| line.text(otherwise));
+        name.map_or(Row::Nobody, |name| Row::At(self.rows.place(&name)))
+    }
+
+    fn occurrence(&mut self, line: &Fields<'_>, owner: Row, hour: usize) {
         self.stats.happened += 1;
-        if let Some(us) = line.number(&fields.took_us) {
+        if let Some(us) = line.number(Key::TookUs) {
             self.hooks.push(us / 1000.0);
             self.stats.slow += u64::from(us > SLOW_US as f64);
         }
-        if line.text(&fields.decision).as_deref() == Some("play") {
+        let row = |sums: &mut Self| if sums.by == By::Event { sums.named(line, Key::AgentEvent) } else { owner };
+        if line.text(Key::Decision).as_deref() == Some("play") {
+            // What is heard here counts by its playback.
+            if line.request().is_none() && line.text(Key::SentTo).is_some() {
+                let row = row(self);
+                self.stats.total.heard += 1;
+                self.stats.sent += 1;
+                self.hours[hour].heard += 1;
+                self.row(row, SENT).heard += 1;
+            }
             return;
         }
-        let reason = line.text(&fields.reason).unwrap_or(NOBODY.into()).into_owned();
-        let row = match self.by {
-            By::Event => {
-                line.text(&fields.event).or_else(|| line.text(&fields.agent_event)).map(|name| name.into_owned())
-            }
-            _ => self.owner(line, fields),
-        };
-        self.unheard(reason, row, hour);
+        let row = row(self);
+        self.unheard(line.text(Key::Reason).as_deref().unwrap_or(NOBODY), row, hour);
     }
 
-    fn playback(&mut self, line: &Line<'_>, fields: &Fields, hour: usize) {
-        let event = || line.text(&fields.event).map(|name| name.into_owned());
+    fn playback(&mut self, line: &Fields<'_>, hour: usize) {
         let row = match self.by {
-            By::Event => event().or_else(|| line.text(&fields.sound).map(|name| name.into_owned())),
-            By::Agent | By::Session => {
-                let id = line.number(&fields.request).map(|id| id as u64);
-                id.and_then(|id| self.of_request.get(&id).cloned())
-            }
-            By::Reason | By::Hour => None,
+            By::Event => self.named(line, Key::Sound),
+            By::Agent | By::Session => line.request().map_or(Row::Nobody, |id| self.of_request(id)),
+            By::Reason | By::Hour => Row::Nobody,
         };
-        let outcome = line.text(&fields.outcome).unwrap_or(NOBODY.into()).into_owned();
-        let first = line.number(&fields.first_sample_ms);
-        let played = line.number(&fields.played_ms).is_some_and(|ms| ms > 0.0);
-        if first.is_some() || played || outcome == "finished" {
+        let outcome = line.text(Key::Outcome);
+        let outcome = outcome.as_deref().unwrap_or(NOBODY);
+        let first = line.number(Key::FirstSampleMs);
+        let played = || line.number(Key::PlayedMs).is_some_and(|ms| ms > 0.0);
+        if first.is_some() || outcome == "finished" || played() {
             self.first_sample.extend(first);
             self.stats.total.heard += 1;
             self.stats.cut += u64::from(outcome == "superseded");
-            self.stats.hours[hour] += 1;
-            self.row(row, &outcome, hour).heard += 1;
+            self.hours[hour].heard += 1;
+            self.row(row, outcome).heard += 1;
             return;
         }
-        let reason = line.text(&fields.reason).unwrap_or(NOBODY.into()).into_owned();
+        let reason = line.text(Key::Reason);
+        let reason = reason.as_deref().unwrap_or(NOBODY);
         if reason == "no-sound"
-            && let Some(event) = event()
+            && let Some(event) = line.text(Key::Event)
         {
-            *self.without_sound.entry(event).or_default() += 1;
+            *self.without_sound.of(&event) += 1;
         }
         self.unheard(reason, row, hour);
     }
 
-    fn unheard(&mut self, reason: String, row: Option<String>, hour: usize) {
+    fn unheard(&mut self, reason: &str, row: Row, hour: usize) {
         self.stats.total.unheard += 1;
-        self.row(row, &reason, hour).unheard += 1;
-        *self.reasons.entry(reason).or_default() += 1;
+        self.hours[hour].unheard += 1;
+        self.row(row, reason).unheard += 1;
+        *self.reasons.of(reason) += 1;
     }
 
-    fn row(&mut self, row: Option<String>, why: &str, hour: usize) -> &mut Count {
-        let name = match self.by {
-            By::Reason => why.to_owned(),
-            By::Hour => format!("{hour:02}:00"),
-            _ => row.unwrap_or_else(|| NOBODY.to_owned()),
+    fn of_request(&self, id: u64) -> Row {
+        self.of_request.get(&id).map_or(Row::OfOlder(id), |row| Row::At(*row))
+    }
+
+    fn row(&mut self, row: Row, why: &str) -> &mut Count {
+        match row {
+            Row::At(row) => self.rows.at(row),
+            Row::OfOlder(id) => self.of_older.entry(id).or_default(),
+            Row::Nobody => self.rows.of(if self.by == By::Reason { why } else { NOBODY }),
+        }
+    }
+
+    /// Adds the sums of newer lines, and nothing after them.
+    fn add(&mut self, newer: Self) {
+        let (stats, new) = (&mut self.stats, newer.stats);
+        stats.any |= new.any;
+        stats.span = match (stats.span.take(), new.span) {
+            (Some((first, _)), Some((_, last))) => Some((first, last)),
+            (one, other) => one.or(other),
         };
-        self.rows.entry(name).or_default()
+        stats.happened += new.happened;
+        stats.total += new.total;
+        stats.cut += new.cut;
+        stats.sent += new.sent;
+        stats.slow += new.slow;
+        for (id, count) in newer.of_older {
+            let row = self.of_request(id);
+            *self.row(row, NOBODY) += count;
+        }
+        self.rows.add(newer.rows);
+        self.reasons.add(newer.reasons);
+        self.without_sound.add(newer.without_sound);
+        self.hours.iter_mut().zip(newer.hours).for_each(|(sum, hour)| *sum += hour);
+        self.first_sample.extend(newer.first_sample);
+        self.hooks.extend(newer.hooks);
     }
 
-    fn finish(self) -> Stats {
-        let mut rows: Vec<_> = self.rows.into_iter().collect();
+    fn finish(mut self) -> Stats {
+        for count in std::mem::take(&mut self.of_older).into_values() {
+            *self.row(Row::Nobody, NOBODY) += count;
+        }
+        let mut rows: Vec<(String, Count)> = match self.by {
+            By::Hour => {
+                self.hours.into_iter().enumerate().map(|(hour, count)| (format!("{hour:02}:00"), count)).collect()
+            }
+            _ => self.rows.into_rows().collect(),
+        };
+        // An hour in which nothing was, and whoever only had to do with what is still to come.
+        rows.retain(|(_, count)| *count != Count::default());
         if self.by != By::Hour {
             rows.sort_by_key(|(_, count)| std::cmp::Reverse((count.heard, count.unheard)));
         }
-        let ranked = |counts: BTreeMap<String, u64>| {
-            let mut ranked: Vec<_> = counts.into_iter().collect();
+        let ranked = |counts: Tally<u64>| {
+            let mut ranked: Vec<_> = counts.into_rows().collect();
             ranked.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
             ranked
         };
@@ -346,6 +382,7 @@ impl Sums {
             without_sound: ranked(self.without_sound),
             first_sample: Spread::of(self.first_sample),
             hooks: Spread::of(self.hooks),
+            hours: self.hours.map(|count| count.heard),
             ..self.stats
         }
     }
@@ -371,6 +408,7 @@ impl Stats {
             "heard": self.total.heard,
             "not_heard": self.total.unheard,
             "cut": self.cut,
+            "sent": self.sent,
             "by": self.by.as_str(),
             "rows": self.rows.iter().map(|(name, count)| {
                 json!({ "name": name, "heard": count.heard, "not_heard": count.unheard })
@@ -440,6 +478,26 @@ mod tests {
         Text::from(format!("{}\n", lines.join("\n")).as_str())
     }
 
+    /// Wherever the journal is cut into two files, the sums are those of one.
+    #[rstest]
+    fn two_files_are_reckoned_as_one(
+        #[values(By::Event, By::Agent, By::Reason, By::Hour, By::Session)] by: By,
+        #[values(None, Some("2026-11-21T09:10:01Z"))] since: Option<&str>,
+    ) {
+        let since = since.map(|time| time.parse().unwrap());
+        let journal = journal();
+        let zone = TimeZone::UTC;
+        let whole = reckon(journal.lines(), since, by, &zone);
+        for cut in 0..=journal.lines().count() {
+            let nothing = || Reckoner::new(since, by, &zone);
+            let (mut old, mut newest) = (nothing(), nothing());
+            journal.lines().take(cut).for_each(|line| old.take(&line));
+            journal.lines().skip(cut).for_each(|line| newest.take(&line));
+            let both = old.finish_with(newest);
+            assert_eq!((both.json(), both.any), (whole.json(), whole.any), "{cut}");
+        }
+    }
+
     fn reckon<'a>(lines: impl Iterator<Item = Line<'a>>, since: Option<Timestamp>, by: By, zone: &TimeZone) -> Stats {
         let mut reckoner = Reckoner::new(since, by, zone);
         lines.for_each(|line| reckoner.take(&line));
@@ -485,12 +543,26 @@ mod tests {
         assert_eq!((stats.happened, stats.cut, stats.slow), (6, 1, 1));
         assert_eq!(stats.total, Count { heard: 3, unheard: 4 });
         assert_eq!(stats.without_sound, [("deploy.done".to_owned(), 1)]);
-        assert_eq!(stats.first_sample.count(), 3);
-        assert_eq!((stats.first_sample.percentile(50), stats.first_sample.percentile(95)), (Some(8.0), Some(30.0)));
-        assert_eq!((stats.hooks.count(), stats.hooks.percentile(50)), (6, Some(0.9)));
+        assert_eq!(stats.first_sample, Spread { count: 3, median: Some(8.0), p95: Some(30.0) });
+        assert_eq!((stats.hooks.count, stats.hooks.median), (6, Some(0.9)));
         assert_eq!(stats.busiest_hour(), Some((8, 1)));
         let span = stats.span.expect("lines");
         assert_eq!((span.0.as_str(), span.1.as_str()), ("2026-11-20T08:00:00Z", "2026-11-21T10:00:04Z"));
+    }
+
+    #[test]
+    fn what_was_sent_to_be_heard_elsewhere_is_heard() {
+        let mut line: Value = serde_json::from_str(&play("2026-11-21T09:00:00Z", "codex", 1)).unwrap();
+        line["request"] = Value::Null;
+        line["sent_to"] = json!("unix:/run/herald.sock");
+        let both = json!({ "sent_to": "x" });
+        let here_too = play("2026-11-21T09:00:01Z", "codex", 2).replacen('{', &both.to_string().replace('}', ","), 1);
+        let text = Text::from(format!("{line}\n{here_too}\n").as_str());
+        for by in [By::Event, By::Agent] {
+            let stats = reckon(text.lines(), None, by, &TimeZone::UTC);
+            assert_eq!((stats.sent, stats.total), (1, Count { heard: 1, unheard: 0 }));
+            assert_eq!(stats.rows[0].1.heard, 1, "{by:?}");
+        }
     }
 
     #[test]

@@ -1,20 +1,17 @@
-//! The journal's files as they lie there: lines, and single fields of them without parsing the rest.
-//!
-//! A full journal has some 40,000 lines, and parsing them takes a tenth of a second: too long for what only counts. A
-//! field is found by its key in quotes with the colon behind it. Inside a string a quote is never bare, so that nothing
-//! but a key can look like one; a line holds no object inside the object, so that each key is there once.
+//! The journal's files as they lie there: lines, oldest or newest first, all of them or the last ones.
 
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, Read as _, Seek as _};
 use std::path::Path;
+use std::thread;
 
-use memchr::memmem::Finder;
-use memchr::{memchr, memchr2, memrchr};
+use memchr::{memchr, memrchr};
 use serde_json::Value;
 
 use super::Tail;
+use super::fields::{Fields, Key};
+use super::tally::Tally;
 use crate::paths::Paths;
 use crate::platform;
 
@@ -44,10 +41,7 @@ impl Text {
     /// # Errors
     /// As [`Self::read`].
     pub fn read_end(paths: &Paths, bytes: u64) -> io::Result<End> {
-        // The newest first: where it becomes the old one meanwhile, it is read once and followed on.
-        let mut newest = open(&paths.journal())?;
-        let moved = newest.as_ref().is_some_and(|file| platform::is_same_file(file, &paths.old_journal()));
-        let mut old = if moved { None } else { open(&paths.old_journal())? };
+        let (mut old, mut newest) = open_both(paths)?;
         let mut text = Vec::new();
         let length = newest.as_ref().map_or(Ok(0), |file| file.metadata().map(|meta| meta.len()))?;
         let is_whole = bytes == u64::MAX || (old.is_none() && length <= bytes);
@@ -74,35 +68,32 @@ impl Text {
         Ok(End { text: Self(text), tail: Tail::new(paths.journal(), newest, partial), is_whole })
     }
 
-    /// Hands over every line that may be one, oldest first, and keeps none: eight megabytes of memory that are touched
-    /// for the first time take longer than all there is to count in them.
+    /// Makes something of the lines of each file that may be one, oldest first, and keeps no line: eight megabytes of
+    /// memory that are touched for the first time take longer than all there is to count in them. The files are gone
+    /// over at the same time; the first of the two is what was made of the old one.
     ///
     /// # Errors
     /// As [`Self::read`].
-    pub fn each(paths: &Paths, mut take: impl FnMut(Line<'_>)) -> io::Result<()> {
-        let mut buffer = vec![0; BLOCK];
-        for path in [paths.old_journal(), paths.journal()] {
-            let Some(mut file) = open(&path)? else { continue };
-            let mut filled = 0;
-            loop {
-                let count = match file.read(&mut buffer[filled..]) {
-                    Err(e) if e.kind() == io::ErrorKind::Interrupted => continue,
-                    count => count.map_err(|e| about(&path, &e))?,
-                };
-                if count == 0 {
-                    break;
-                }
-                let end = filled + count;
-                let whole = memrchr(b'\n', &buffer[filled..end]).map_or(0, |at| filled + at + 1);
-                lines(&buffer[..whole]).for_each(&mut take);
-                buffer.copy_within(whole..end, 0);
-                filled = end - whole;
-                if filled == buffer.len() {
-                    buffer.resize(2 * filled, 0);
-                }
-            }
+    pub fn of_each<T: Send>(
+        paths: &Paths,
+        nothing: impl Fn() -> T + Sync,
+        take: impl Fn(&mut T, Line<'_>) + Sync,
+    ) -> io::Result<(T, T)> {
+        let (old, newest) = open_both(paths)?;
+        let made_of = |file: Option<File>, path: &Path| -> io::Result<T> {
+            let mut made = nothing();
+            file.map_or(Ok(()), |file| each(file, |line| take(&mut made, line))).map_err(|e| about(path, &e))?;
+            Ok(made)
+        };
+        let (old_path, path) = (paths.old_journal(), paths.journal());
+        if old.is_none() {
+            return Ok((nothing(), made_of(newest, &path)?));
         }
-        Ok(())
+        thread::scope(|scope| {
+            let old = scope.spawn(|| made_of(old, &old_path));
+            let newest = made_of(newest, &path)?;
+            Ok((old.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?, newest))
+        })
     }
 
     /// Every line that may be one, oldest first.
@@ -142,18 +133,37 @@ const BLOCK: usize = 256 * 1024;
 /// # Errors
 /// As [`Text::read`].
 pub fn last_of_agents(paths: &Paths) -> io::Result<BTreeMap<String, String>> {
-    let (agent, time) = (Field::new("\"agent\":"), Field::new("\"time\":"));
-    let mut last: BTreeMap<String, String> = BTreeMap::new();
-    Text::each(paths, |line| {
+    let (old, newest) = Text::of_each(paths, Tally::<String>::default, |last, line| {
+        let Some(fields) = line.fields() else { return };
         // Only occurrences have an agent.
-        let Some(agent) = line.text(&agent) else { return };
-        let time = line.text(&time).unwrap_or_default();
-        match last.get_mut(&*agent) {
-            Some(last) => time.as_ref().clone_into(last),
-            None => drop(last.insert(agent.into_owned(), time.into_owned())),
+        if let Some(agent) = fields.text(Key::Agent) {
+            fields.text(Key::Time).as_deref().unwrap_or_default().clone_into(last.of(&agent));
         }
     })?;
-    Ok(last)
+    Ok(old.into_rows().chain(newest.into_rows()).collect())
+}
+
+/// Hands over every line of the file that may be one.
+fn each(mut file: File, mut take: impl FnMut(Line<'_>)) -> io::Result<()> {
+    let mut buffer = vec![0; BLOCK];
+    let mut filled = 0;
+    loop {
+        let count = match file.read(&mut buffer[filled..]) {
+            Err(e) if e.kind() == io::ErrorKind::Interrupted => continue,
+            count => count?,
+        };
+        if count == 0 {
+            return Ok(());
+        }
+        let end = filled + count;
+        let whole = memrchr(b'\n', &buffer[filled..end]).map_or(0, |at| filled + at + 1);
+        lines(&buffer[..whole]).for_each(&mut take);
+        buffer.copy_within(whole..end, 0);
+        filled = end - whole;
+        if filled == buffer.len() {
+            buffer.resize(2 * filled, 0);
+        }
+    }
 }
 
 fn lines(text: &[u8]) -> impl Iterator<Item = Line<'_>> {
@@ -165,6 +175,15 @@ fn lines(text: &[u8]) -> impl Iterator<Item = Line<'_>> {
         Some(line)
     })
     .filter(Line::is_whole)
+}
+
+/// The old file and the newest.
+fn open_both(paths: &Paths) -> io::Result<(Option<File>, Option<File>)> {
+    // The newest first: where it becomes the old one meanwhile, it is read once and followed on.
+    let newest = open(&paths.journal())?;
+    let moved = newest.as_ref().is_some_and(|file| platform::is_same_file(file, &paths.old_journal()));
+    let old = if moved { None } else { open(&paths.old_journal())? };
+    Ok((old, newest))
 }
 
 fn open(path: &Path) -> io::Result<Option<File>> {
@@ -192,18 +211,6 @@ impl From<&str> for Text {
     }
 }
 
-/// A key to look for.
-#[derive(Debug)]
-pub struct Field(Finder<'static>);
-
-impl Field {
-    /// The key as it is written: in quotes, with the colon.
-    pub fn new(key: &'static str) -> Self {
-        debug_assert!(key.starts_with('"') && key.ends_with("\":"), "{key}");
-        Self(Finder::new(key))
-    }
-}
-
 /// One line, unparsed.
 #[derive(Clone, Copy, Debug)]
 pub struct Line<'a>(&'a [u8]);
@@ -224,29 +231,9 @@ impl<'a> Line<'a> {
         serde_json::from_slice(self.0).ok().filter(Value::is_object)
     }
 
-    /// What is behind the key.
-    fn after(&self, field: &Field) -> Option<&'a [u8]> {
-        let at = field.0.find(self.0)? + field.0.needle().len();
-        Some(self.0[at..].trim_ascii_start())
-    }
-
-    /// The field, if it is a text.
-    pub fn text(&self, field: &Field) -> Option<Cow<'a, str>> {
-        let quoted = self.after(field)?;
-        let inner = quoted.strip_prefix(b"\"")?;
-        let end = memchr2(b'"', b'\\', inner)?;
-        if inner[end] == b'"' {
-            return std::str::from_utf8(&inner[..end]).ok().map(Cow::Borrowed);
-        }
-        let text = serde_json::Deserializer::from_slice(quoted).into_iter::<String>().next()?.ok()?;
-        Some(Cow::Owned(text))
-    }
-
-    /// The field, if it is a number.
-    pub fn number(&self, field: &Field) -> Option<f64> {
-        let rest = self.after(field)?;
-        let end = rest.iter().position(|byte| matches!(byte, b',' | b'}' | b' ')).unwrap_or(rest.len());
-        std::str::from_utf8(&rest[..end]).ok()?.parse().ok()
+    /// Its fields, if it is a JSON object.
+    pub fn fields(&self) -> Option<Fields<'a>> {
+        Fields::of(self.0)
     }
 }
 
@@ -255,35 +242,6 @@ mod tests {
     use rstest::rstest;
 
     use super::*;
-
-    #[rstest]
-    #[case::plain(r#"{"reason":"ok"}"#, Some("ok"))]
-    #[case::spaced(r#"{"a": 1, "reason": "ok" }"#, Some("ok"))]
-    #[case::empty(r#"{"reason":""}"#, Some(""))]
-    #[case::escaped(r#"{"reason":"a \"b\" \u00e9"}"#, Some("a \"b\" é"))]
-    #[case::null(r#"{"reason":null}"#, None)]
-    #[case::a_number(r#"{"reason":3}"#, None)]
-    #[case::absent(r#"{"a":"reason"}"#, None)]
-    #[case::in_a_text(r#"{"detail":"it said \"reason\": \"no\"","reason":"ok"}"#, Some("ok"))]
-    #[case::end_of_another_key(r#"{"the_reason":"no","reason":"ok"}"#, Some("ok"))]
-    #[case::cut_off(r#"{"reason":"o"#, None)]
-    fn a_text_is_what_parsing_finds(#[case] line: &str, #[case] expected: Option<&str>) {
-        let found = Line::new(line.as_bytes()).text(&Field::new("\"reason\":"));
-        assert_eq!(found.as_deref(), expected);
-        if let Some(value) = Line::new(line.as_bytes()).value() {
-            assert_eq!(value["reason"].as_str(), expected);
-        }
-    }
-
-    #[rstest]
-    #[case(r#"{"took_us":1234,"lock_us":5}"#, Some(1234.0))]
-    #[case(r#"{"took_us": 7.25}"#, Some(7.25))]
-    #[case(r#"{"took_us":null}"#, None)]
-    #[case(r#"{"took_us":"9"}"#, None)]
-    #[case(r#"{"a":1}"#, None)]
-    fn a_number_is_what_parsing_finds(#[case] line: &str, #[case] expected: Option<f64>) {
-        assert_eq!(Line::new(line.as_bytes()).number(&Field::new("\"took_us\":")), expected);
-    }
 
     #[rstest]
     #[case::nothing("", &[])]
@@ -327,10 +285,9 @@ mod tests {
         let long = format!("{{\"n\":{}}}\n", "1".repeat(BLOCK + 10));
         let many: String = (0..40_000).map(|n| format!("{{\"number\":{n}}}\n")).collect();
         let (_folder, paths) = a_place(&format!("{many}{long}{many}{{\"torn\":"), &many);
-        let mut blocks = Vec::new();
-        Text::each(&paths, |line| blocks.push(line.0.to_vec())).unwrap();
+        let (old, newest) = Text::of_each(&paths, Vec::new, |made, line| made.push(line.0.to_vec())).unwrap();
         let whole = Text::read(&paths).unwrap();
-        assert!(whole.lines().map(|line| line.0.to_vec()).eq(blocks));
+        assert!(whole.lines().map(|line| line.0.to_vec()).eq(old.into_iter().chain(newest)));
     }
 
     #[test]

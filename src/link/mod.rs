@@ -7,10 +7,16 @@
 //! |---|---|
 //! | [`message`] | an occurrence as it travels: never a prompt, a command, or a path |
 //! | [`letter`] | what is to be sent, as it waits |
+//! | [`hosts`] | which other machines were heard of, and when |
 //! | [`outbox`] | where it waits |
+//! | [`age`] | how old what arrived is |
+//! | [`budget`] | how much other machines may ask |
 //! | [`post`] | handing it over, in a hook's time |
 //! | `pushed` | what a phone is told of it, in words |
 
+pub mod age;
+pub mod budget;
+pub mod hosts;
 pub mod letter;
 pub mod message;
 pub mod outbox;
@@ -23,4 +29,4 @@ pub use outbox::Outbox;
 pub use post::{LINK, SEND, leave, own_name, send, tell_mute};
 
 /// What the run directory holds of it.
-pub const FILES: [&str; 3] = ["link.bell", "link.lock", "outbox"];
+pub const FILES: [&str; 4] = ["link.bell", "link.lock", "listen.lock", "outbox"];

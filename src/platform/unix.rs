@@ -136,6 +136,29 @@ pub fn ring_bell(pipe: &Path) -> bool {
     matches!(rustix::io::write(&fd, b"!"), Ok(_) | Err(rustix::io::Errno::AGAIN))
 }
 
+/// Opens the pipe by which this process is woken, making it (0600) where it is missing. Whoever has it open is its reader.
+///
+/// # Errors
+/// Where something else has its name, or it can't be made.
+pub fn open_bell(path: &Path) -> io::Result<OwnedFd> {
+    let name = std::ffi::CString::new(path.as_os_str().as_bytes())?;
+    // SAFETY: `name` is a string that ends with NUL and is alive; the call keeps nothing of it.
+    if unsafe { libc::mkfifo(name.as_ptr(), 0o600) } != 0 {
+        let error = io::Error::last_os_error();
+        if error.kind() != io::ErrorKind::AlreadyExists {
+            return Err(io::Error::new(error.kind(), format!("could not make {}: {error}", path.display())));
+        }
+    }
+    // For writing too: with a writer of its own it never ends, whoever comes and goes.
+    let flags = OFlags::RDWR | OFlags::NONBLOCK | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    let fd = rustix::fs::open(path, flags, Mode::empty()).map_err(|error| not_opened(path, error))?;
+    let stat = rustix::fs::fstat(&fd)?;
+    if FileType::from_raw_mode(stat.st_mode) != FileType::Fifo || stat.st_uid != effective_user() {
+        return Err(refused(path, "is not a pipe of this user's"));
+    }
+    Ok(fd)
+}
+
 fn refused(path: &Path, why: &str) -> io::Error {
     io::Error::new(io::ErrorKind::PermissionDenied, format!("{}: {why}", path.display()))
 }
@@ -365,6 +388,11 @@ pub fn settle_detached(lease: Duration, memory: u64) {
     #[cfg(not(target_os = "linux"))]
     let _ = memory;
     renew_lease(lease);
+}
+
+/// What this process makes from now on is its user's alone.
+pub fn make_private_from_now_on() {
+    rustix::process::umask(Mode::RWXG | Mode::RWXO);
 }
 
 /// The kernel ends this process when the lease runs out, whatever its threads are stuck in.

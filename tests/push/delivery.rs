@@ -12,7 +12,7 @@ use crate::{TOKEN, TOPIC, assert_hidden, assert_known, world, write_token};
 /// Longer than all tries take.
 const ALL_TRIES: Duration = Duration::from_secs(180);
 
-fn asks(env: &TestEnv, session: &str) {
+pub(crate) fn asks(env: &TestEnv, session: &str) {
     let payload = json!({
         "hook_event_name": "Notification", "notification_type": "permission_prompt", "session_id": session,
         "cwd": "/home/anna/secret-project", "message": "Claude needs your permission to use Bash",
@@ -23,7 +23,7 @@ fn asks(env: &TestEnv, session: &str) {
 
 /// How it ended, as the journal has it.
 #[track_caller]
-fn ended(env: &TestEnv) -> Value {
+pub(crate) fn ended(env: &TestEnv) -> Value {
     env.wait_for_journal(|line| line["what"] == "pushed" || line["what"] == "not-pushed", ALL_TRIES)
 }
 

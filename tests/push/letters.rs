@@ -151,7 +151,7 @@ fn where_nobody_can_carry_it_the_journal_says_so_and_no_letter_is_left() {
 fn what_is_played_by_hand_is_told_as_an_event_and_not_as_a_sound() {
     let desk = Desk::new(PUSH);
     desk.herald(&["play", "input.question"]);
-    desk.herald(&["play", "builtin:complete", "--force"]);
+    desk.herald(&["play", "builtin:task.complete", "--force"]);
     let events: Vec<Value> = desk.letters().iter().map(|letter| letter["event"].clone()).collect();
     assert_eq!(events, [json!("input.question")]);
 }

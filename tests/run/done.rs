@@ -2,7 +2,7 @@
 
 use rstest::rstest;
 
-use crate::{err, events, finish, out, world};
+use crate::{err, event_of, events, finish, out, world};
 
 #[test]
 fn every_status_is_given_back() {
@@ -12,11 +12,7 @@ fn every_status_is_given_back() {
         let output = finish(&env, &front, &["done", &status.to_string()]);
         assert_eq!(output.status.code(), Some(status));
         assert!(output.stdout.is_empty() && output.stderr.is_empty(), "{status}: {}", err(&output));
-        match status {
-            0 => expected.push("command.success"),
-            130 | 141 | 148 => {}
-            _ => expected.push("command.failure"),
-        }
+        expected.extend(event_of(status));
     }
     assert_eq!(events(&env), expected);
     assert_eq!(finish(&env, &front, &["done"]).status.code(), Some(0), "nothing said is success");

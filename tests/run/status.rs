@@ -2,7 +2,7 @@
 
 use rstest::rstest;
 
-use crate::{err, events, finish, is_ignored, world};
+use crate::{err, event_of, events, finish, is_ignored, world};
 
 /// Those of tools and shells, and the edges.
 const STATUSES: &[i32] =
@@ -16,11 +16,7 @@ fn every_exit_status_is_kept_and_nothing_is_shown() {
         let output = finish(&env, &front, &["run", "--", "sh", "-c", &format!("exit {status}")]);
         assert_eq!(output.status.code(), Some(status), "{}", err(&output));
         assert!(output.stdout.is_empty() && output.stderr.is_empty(), "{status}: {}", err(&output));
-        match status {
-            0 => expected.push("command.success"),
-            130 | 141 | 148 => {}
-            _ => expected.push("command.failure"),
-        }
+        expected.extend(event_of(status));
     }
     assert_eq!(events(&env), expected);
 }

@@ -3,11 +3,8 @@
 use rstest::rstest;
 
 use crate::session::Kind::Bash;
-use crate::session::{ALL, Session, Settings, world};
+use crate::session::{ALL, FAILURE, SUCCESS, Session, Settings, world};
 use crate::support::{find_program, or_skip};
-
-const SUCCESS: &str = "command.success";
-const FAILURE: &str = "command.failure";
 
 /// A prompt tool as many are: it wants the status and every status of a pipeline.
 const TOOL: &str = "tool() { seen=\"$? ${PIPESTATUS[*]}\"; }";
@@ -41,11 +38,7 @@ fn session(before: &'static str, after: &'static str) -> Option<Session> {
 fn other_prompt_tools_see_status_and_pipeline(#[case] before: &'static str, #[case] after: &'static str) {
     let before: &'static str = format!("{TOOL}\n{before}").leak();
     let Some(session) = session(before, after) else { return };
-    assert_eq!(session.run("false | exits 3 | exits 5"), 5);
-    session.assert_heard(&[FAILURE]);
-    session.run("echo \"<$seen>\"");
-    session.terminal.wait_for_text("<5 1 3 5>");
-    session.assert_heard(&[FAILURE, SUCCESS]);
+    session.assert_another_tool_sees_all();
 }
 
 #[rstest]
@@ -78,11 +71,7 @@ fn settings_of_all_kinds_change_nothing(#[case] before: &'static str, #[case] af
     let before: &'static str =
         format!("{before}\nherald_lines=\"$(\"$PWD/../bin/herald\" init bash --min 0s)\"").leak();
     let Some(session) = session(before, after) else { return };
-    assert_eq!(session.run("false | exits 3"), 3);
-    session.assert_heard(&[FAILURE]);
-    assert_eq!(session.run("true"), 0);
-    session.assert_heard(&[FAILURE, SUCCESS]);
-    assert!(!session.terminal.shown().contains("bash:"), "{}", session.terminal.shown());
+    session.assert_works_in_silence();
 }
 
 #[test]

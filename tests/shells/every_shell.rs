@@ -3,11 +3,8 @@
 use rstest::rstest;
 
 use crate::session::Kind::{Bash, Fish, Zsh};
-use crate::session::{ALL, Kind, NONE, Session, Settings};
+use crate::session::{ALL, FAILURE, Kind, NONE, SUCCESS, Session, Settings};
 use crate::support::terminal::{INTERRUPT, SUSPEND};
-
-const SUCCESS: &str = "command.success";
-const FAILURE: &str = "command.failure";
 
 #[rstest]
 fn a_command_is_heard_by_its_status_and_the_status_is_kept(#[values(Bash, Zsh, Fish)] kind: Kind) {

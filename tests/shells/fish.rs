@@ -3,10 +3,7 @@
 use rstest::rstest;
 
 use crate::session::Kind::Fish;
-use crate::session::{ALL, Session, Settings};
-
-const SUCCESS: &str = "command.success";
-const FAILURE: &str = "command.failure";
+use crate::session::{ALL, FAILURE, Session, Settings};
 
 #[rstest]
 #[case::before(true)]
@@ -15,11 +12,7 @@ fn other_hooks_see_status_and_pipeline(#[case] comes_first: bool) {
     let tool = "function tool --on-event fish_postexec; set -g seen \"$status $pipestatus\"; false; end\n";
     let (before, after) = if comes_first { (tool, "") } else { ("", tool) };
     let Some(session) = Session::start(Fish, ALL, Settings { before, after, without: false }) else { return };
-    assert_eq!(session.run("false | exits 3 | exits 5"), 5);
-    session.assert_heard(&[FAILURE]);
-    session.run("echo \"<$seen>\"");
-    session.terminal.wait_for_text("<5 1 3 5>");
-    session.assert_heard(&[FAILURE, SUCCESS]);
+    session.assert_another_tool_sees_all();
 }
 
 #[test]

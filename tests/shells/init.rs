@@ -7,10 +7,8 @@ use std::process::Output;
 use rstest::rstest;
 
 use crate::session::Kind::{Bash, Fish, Zsh};
-use crate::session::{Kind, Session, world};
+use crate::session::{FAILURE, Kind, Session, world};
 use crate::support::TestEnv;
-
-const FAILURE: &str = "command.failure";
 
 fn err(output: &Output) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned()

@@ -50,6 +50,10 @@ impl Kind {
     }
 }
 
+/// What is heard of a command that ended well, and of one that didn't.
+pub(crate) const SUCCESS: &str = "command.success";
+pub(crate) const FAILURE: &str = "command.failure";
+
 /// Every command is heard.
 pub(crate) const ALL: &str = "0s";
 /// No command is heard.
@@ -71,6 +75,7 @@ pub(crate) struct Session {
     pub(crate) env: TestEnv,
     pub(crate) front: Front,
     pub(crate) terminal: Terminal,
+    kind: Kind,
     prompts: Cell<u32>,
 }
 
@@ -139,7 +144,7 @@ impl Session {
         };
         command.env("SHELL", kind.name());
         let terminal = or_skip(Terminal::start(&command))?;
-        let session = Self { env, front, terminal, prompts: Cell::new(0) };
+        let session = Self { env, front, terminal, kind, prompts: Cell::new(0) };
         session.prompt();
         Some(session)
     }
@@ -180,6 +185,25 @@ impl Session {
             }
             std::thread::sleep(std::time::Duration::from_millis(5));
         }
+    }
+
+    /// A failure and a success are heard, and the shell complains of nothing.
+    pub(crate) fn assert_works_in_silence(&self) {
+        assert_eq!(self.run("false | exits 3"), 3);
+        self.assert_heard(&[FAILURE]);
+        assert_eq!(self.run("true"), 0);
+        self.assert_heard(&[FAILURE, SUCCESS]);
+        let (shown, complaint) = (self.terminal.shown(), format!("{}:", self.kind.name()));
+        assert!(!shown.contains(&complaint), "{shown}");
+    }
+
+    /// A tool at the same hook, which keeps it in `$seen`, sees the status and that of each command of the pipeline.
+    pub(crate) fn assert_another_tool_sees_all(&self) {
+        assert_eq!(self.run("false | exits 3 | exits 5"), 5);
+        self.assert_heard(&[FAILURE]);
+        self.run("echo \"<$seen>\"");
+        self.terminal.wait_for_text("<5 1 3 5>");
+        self.assert_heard(&[FAILURE, SUCCESS]);
     }
 
     /// Runs a line that is heard as a failure, and waits until no Herald is under way: what was started before has been

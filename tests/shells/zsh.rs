@@ -3,10 +3,7 @@
 use rstest::rstest;
 
 use crate::session::Kind::Zsh;
-use crate::session::{ALL, Session, Settings};
-
-const SUCCESS: &str = "command.success";
-const FAILURE: &str = "command.failure";
+use crate::session::{ALL, FAILURE, Session, Settings};
 
 fn session(before: &'static str, after: &'static str) -> Option<Session> {
     Session::start(Zsh, ALL, Settings { before, after, without: false })
@@ -21,11 +18,7 @@ fn session(before: &'static str, after: &'static str) -> Option<Session> {
 fn other_hooks_see_status_and_pipeline(#[case] before: &'static str, #[case] after: &'static str) {
     let tool = "tool() { seen=\"$? $pipestatus\"; }\nforgets() { true; return 0; }\n";
     let Some(session) = session(format!("{tool}{before}").leak(), after) else { return };
-    assert_eq!(session.run("false | exits 3 | exits 5"), 5);
-    session.assert_heard(&[FAILURE]);
-    session.run("echo \"<$seen>\"");
-    session.terminal.wait_for_text("<5 1 3 5>");
-    session.assert_heard(&[FAILURE, SUCCESS]);
+    session.assert_another_tool_sees_all();
 }
 
 #[rstest]
@@ -41,11 +34,7 @@ fn other_hooks_see_status_and_pipeline(#[case] before: &'static str, #[case] aft
 #[case::twice("eval \"$(\"$PWD/../bin/herald\" init zsh --min 0s)\"")]
 fn options_of_all_kinds_change_nothing(#[case] after: &'static str) {
     let Some(session) = session("", after) else { return };
-    assert_eq!(session.run("false | exits 3"), 3);
-    session.assert_heard(&[FAILURE]);
-    assert_eq!(session.run("true"), 0);
-    session.assert_heard(&[FAILURE, SUCCESS]);
-    assert!(!session.terminal.shown().contains("zsh:"), "{}", session.terminal.shown());
+    session.assert_works_in_silence();
 }
 
 #[rstest]

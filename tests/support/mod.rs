@@ -19,6 +19,8 @@
 //! | [`formats`] | one sound in every format |
 //! | [`env`] | `herald` and `herald-player` with nothing of the machine around them |
 //! | [`strace`] | a program that is disturbed at one system call after the other |
+//! | [`mosquitto`] | a private broker of MQTT, and an authority that vouches for certificates |
+//! | [`mqtt`] | a client of MQTT that says what it is told to |
 //! | [`terminal`] | a program at a terminal, typed at and read |
 //! | [`process`], [`turn`] | children that cannot outlive the test; one real-time test at a time |
 
@@ -28,6 +30,8 @@ pub(crate) mod analysis;
 pub(crate) mod env;
 pub(crate) mod formats;
 pub(crate) mod loudness;
+pub(crate) mod mosquitto;
+pub(crate) mod mqtt;
 pub(crate) mod process;
 pub(crate) mod recorder;
 pub(crate) mod server;
@@ -43,6 +47,7 @@ use std::time::{Duration, Instant};
 
 pub(crate) use analysis::Verdict;
 pub(crate) use env::TestEnv;
+pub(crate) use mosquitto::Mosquitto;
 pub(crate) use recorder::{Recorder, Recording};
 pub(crate) use server::{Kind, PipeWire, PulseAudio, Server, server_or_skip};
 pub(crate) use stand_in::StandIn;

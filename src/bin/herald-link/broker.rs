@@ -6,9 +6,11 @@
 
 use std::io;
 use std::os::fd::{AsFd as _, OwnedFd};
+use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use anyhow::bail;
 use herald::config::{Broker, Link};
 use rumqttc::mqttbytes::QoS;
 use rumqttc::{
@@ -21,8 +23,9 @@ use tokio::sync::mpsc::{self, error::TryRecvError};
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, timeout, timeout_at};
 
+use super::secret::{NoSecret, Secret};
+use super::tls;
 use super::trouble::Trouble;
-use super::{secret, tls};
 
 /// How long a broker may take to let us in, TLS and all.
 const CONNECT: Duration = Duration::from_secs(5);
@@ -84,7 +87,7 @@ impl Connection {
     /// Connects; `Ok` means that the broker let us in.
     pub(crate) async fn open(broker: &Broker, caller: &Caller<'_>) -> Result<Self, Trouble> {
         let socket = Socket::default();
-        let options = options(broker, caller, &socket).map_err(Trouble::of_ours)?;
+        let options = options(broker, caller, &socket).map_err(|error| Trouble::of_ours(&error))?;
         let (client, mut events) = AsyncClient::builder(options).capacity(QUEUE).build();
         let connected = async {
             loop {
@@ -204,7 +207,7 @@ fn options(broker: &Broker, caller: &Caller<'_>, socket: &Socket) -> anyhow::Res
         options.set_transport(tls::transport(caller.link)?);
     }
     match (&broker.user, &caller.link.password_file) {
-        (Some(user), Some(file)) => drop(options.set_credentials(user.clone(), secret::first_line(file)?)),
+        (Some(user), Some(file)) => drop(options.set_credentials(user.clone(), password(file)?)),
         (Some(user), None) => drop(options.set_username(user.clone())),
         (None, _) => {}
     }
@@ -246,6 +249,13 @@ fn options(broker: &Broker, caller: &Caller<'_>, socket: &Socket) -> anyhow::Res
         }
     });
     Ok(options)
+}
+
+fn password(file: &Path) -> anyhow::Result<String> {
+    match Secret::read(file) {
+        Ok(secret) => Ok(secret.reveal().to_owned()),
+        Err(NoSecret { why, hint }) => bail!("{why}; hint: {hint}"),
+    }
 }
 
 /// What a session begins with here: nothing of ours is on its way.

@@ -59,7 +59,7 @@ fn certificates(file: &Path) -> anyhow::Result<Vec<CertificateDer<'static>>> {
 }
 
 fn private_key(file: &Path) -> anyhow::Result<PrivateKeyDer<'static>> {
-    let text = secret::bytes(file)?;
+    let text = secret::private(file)?;
     // Its own words could quote the file.
     PrivateKeyDer::from_pem_slice(&text).map_err(|_| {
         anyhow::anyhow!("{} holds no key\n  hint: it must be PEM: -----BEGIN PRIVATE KEY-----", file.display())

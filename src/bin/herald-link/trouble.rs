@@ -24,7 +24,7 @@ impl Trouble {
     }
 
     /// Something of this machine's is wrong: a file that can't be read.
-    pub(crate) fn of_ours(error: anyhow::Error) -> Self {
+    pub(crate) fn of_ours(error: &anyhow::Error) -> Self {
         Self::lasting(format!("{error:#}"))
     }
 

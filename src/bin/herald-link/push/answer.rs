@@ -2,6 +2,7 @@
 //!
 //! Whatever the server wrote is cleaned and short before anybody sees it.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use herald::text::clean;
@@ -51,7 +52,7 @@ pub(super) struct Failure {
     /// In words.
     pub(super) why: String,
     /// What would be right, where something is known.
-    pub(super) hint: Option<&'static str>,
+    pub(super) hint: Option<Cow<'static, str>>,
     /// Whether to try again.
     pub(super) again: Again,
     /// The answer's number, where there was one.
@@ -103,7 +104,7 @@ pub(super) fn read(answer: &Answer, asked: Asked<'_>) -> Result<(), Failure> {
     };
     let said = words.error.map(|error| shown(&error, asked.secrets)).filter(|said| !said.is_empty());
     let said = said.map_or_else(String::new, |said| format!(": \"{said}\""));
-    Err(Failure { why: format!("{why} ({status}{said})"), hint, again, status: Some(status) })
+    Err(Failure { why: format!("{why} ({status}{said})"), hint: hint.map(Cow::Borrowed), again, status: Some(status) })
 }
 
 const WHERE: &str = "push.server is the address ntfy's web page is at, as in \"https://ntfy.sh\"";

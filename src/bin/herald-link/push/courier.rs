@@ -112,8 +112,10 @@ impl Round {
                 self.failed = None;
                 self.end(&waiting.pushed, Ended { pushed: true, detail });
             }
-            Err(Failure { why, again, .. }) => {
-                self.failed = Some(format!("{}: {why}", push.server));
+            Err(Failure { why, hint, again, status }) => {
+                // What the user has to mend is worth a word where the server has none.
+                let hint = hint.filter(|_| status.is_none()).map_or_else(String::new, |hint| format!("; {hint}"));
+                self.failed = Some(format!("{}: {why}{hint}", push.server));
                 if let Some(given_up) = self.queue.failed(waiting, again, Stamp::now()) {
                     self.given_up(given_up);
                 }

@@ -3,8 +3,8 @@
 //! Bounded in time and in what is read. Nothing is followed: the token goes to the address in the configuration, or
 //! nowhere. The topic is in the body, so that no log of a proxy has it.
 
+use std::borrow::Cow;
 use std::io::{self, Read as _};
-use std::path::Path;
 use std::time::Duration;
 
 use herald::config::Push;
@@ -16,7 +16,7 @@ use ureq::tls::{RootCerts, TlsConfig};
 
 use super::answer::{self, Answer, Asked, Failure, MOST_BODY};
 use super::queue::Again;
-use crate::secret;
+use crate::secret::{NoSecret, Secret};
 
 /// A try takes no longer, from the name of the server to the last byte of its answer.
 pub(super) const PATIENCE: Duration = Duration::from_secs(10);
@@ -41,36 +41,26 @@ pub(super) struct Notice<'a> {
 /// # Errors
 /// Why it didn't get through.
 pub(super) fn post(push: &Push, notice: &Notice<'_>, patience: Duration) -> Result<(), Failure> {
-    let token = push.token_file.as_deref().map(Token::read).transpose();
-    let token = token.map_err(|why| Failure { why, hint: None, again: Again::Never, status: None })?;
-    let mut secrets: Vec<&str> = token.iter().map(|token| token.0.as_str()).collect();
+    let token = push.token_file.as_deref().map(Secret::read).transpose();
+    let token = token.map_err(|NoSecret { why, hint }| Failure {
+        why: format!("no token: {why}"),
+        hint: Some(hint.into()),
+        again: Again::Never,
+        status: None,
+    })?;
+    let mut secrets: Vec<&str> = token.iter().map(Secret::reveal).collect();
     secrets.extend(Some(push.topic.as_str()).filter(|topic| topic.len() >= SHORTEST_SECRET));
     let answer = ask(push, notice, token.as_ref(), patience).map_err(|error| unreached(&error, patience, &secrets))?;
     answer::read(&answer, Asked { secrets: &secrets, with_token: token.is_some(), now: Timestamp::now() })
 }
 
-/// What the server knows its user by; it is shown nowhere.
-struct Token(String);
-
-impl Token {
-    /// The first line of `file`.
-    fn read(file: &Path) -> Result<Self, String> {
-        // A journal has one line for it.
-        let token = secret::first_line(file).map_err(|error| format!("{error:#}").replace("\n  hint: ", "; "))?;
-        match token.bytes().all(|byte| byte.is_ascii_graphic()) {
-            true => Ok(Self(token)),
-            false => Err(format!("{} holds more than a token in its first line", file.display())),
-        }
-    }
-
-    fn header(&self) -> Result<HeaderValue, ureq::http::Error> {
-        let mut value = HeaderValue::try_from(format!("Bearer {}", self.0))?;
-        value.set_sensitive(true);
-        Ok(value)
-    }
+fn header_of(token: &Secret) -> Result<HeaderValue, ureq::http::Error> {
+    let mut value = HeaderValue::try_from(format!("Bearer {}", token.reveal()))?;
+    value.set_sensitive(true);
+    Ok(value)
 }
 
-fn ask(push: &Push, notice: &Notice<'_>, token: Option<&Token>, patience: Duration) -> Result<Answer, ureq::Error> {
+fn ask(push: &Push, notice: &Notice<'_>, token: Option<&Secret>, patience: Duration) -> Result<Answer, ureq::Error> {
     let uri: Uri = format!("{}/", push.server).parse().map_err(ureq::http::Error::from)?;
     let mut config = Agent::config_builder()
         .http_status_as_error(false)
@@ -86,7 +76,7 @@ fn ask(push: &Push, notice: &Notice<'_>, token: Option<&Token>, patience: Durati
     }
     let mut request = config.build().new_agent().post(&uri).header(header::CONTENT_TYPE, "application/json");
     if let Some(token) = token {
-        request = request.header(header::AUTHORIZATION, token.header()?);
+        request = request.header(header::AUTHORIZATION, header_of(token)?);
     }
     let body = serde_json::to_vec(notice).map_err(io::Error::from)?;
     let mut response = request.send(&body[..])?;
@@ -136,9 +126,10 @@ fn unreached(error: &ureq::Error, patience: Duration, secrets: &[&str]) -> Failu
     Failure { why, hint, again: Again::Soon, status: None }
 }
 
-fn hint_of(text: &str) -> Option<&'static str> {
+fn hint_of(text: &str) -> Option<Cow<'static, str>> {
     let is_about_trust = text.contains("certificate") || text.contains("UnknownIssuer");
-    is_about_trust.then_some("add the server's authority to those this system trusts (or name it in SSL_CERT_FILE)")
+    is_about_trust
+        .then_some("add the server's authority to those this system trusts (or name it in SSL_CERT_FILE)".into())
 }
 
 #[cfg(test)]

@@ -63,7 +63,7 @@ pub(crate) fn trial(args: &Args) -> ExitCode {
             writeln!(anstream::stdout(), "{}", json!({ "pushed": true, "server": push.server, "took_ms": took }))
         }
         Ok(()) => took(push, begun.elapsed()),
-        Err(Failure { why, hint, .. }) => return refused(args.json, Some(push), &why, hint),
+        Err(Failure { why, hint, .. }) => return refused(args.json, Some(push), &why, hint.as_deref()),
     };
     // Whoever listened has gone, and the notice is out all the same.
     let _ = told;
@@ -119,7 +119,7 @@ fn refused(as_json: bool, push: Option<&Push>, why: &str, hint: Option<&str>) ->
     } else {
         let mut err = anstream::stderr().lock();
         let what = push.map_or("nothing is pushed".to_owned(), |push| format!("could not push to {}", push.server));
-        writeln!(err, "{RED}herald:{RED:#} {what}\n  because: {why}")
+        writeln!(err, "{RED}herald-link:{RED:#} {what}\n  because: {why}")
             .and_then(|()| hint.map_or(Ok(()), |hint| writeln!(err, "  hint: {hint}")))
     };
     let _ = told;
