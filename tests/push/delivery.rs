@@ -1,13 +1,21 @@
 //! From a hook to the server: delivered, tried again, given up with a reason.
 
+use std::io::Write as _;
+use std::os::unix::net::UnixStream;
+use std::process::Stdio;
 use std::time::Duration;
 
+use herald::event::{Occurrence, Priority, Session};
+use herald::link::Occurred;
+use herald::platform::clock::Stamp;
 use rstest::rstest;
+use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
 use serde_json::{Value, json};
 
 use crate::ntfy::{Answer, Ntfy};
-use crate::support::{PATIENCE, TestEnv, wait_for};
-use crate::{TOKEN, TOPIC, assert_hidden, assert_known, world, write_token};
+use crate::support::process::Process;
+use crate::support::{Mosquitto, PATIENCE, TestEnv, or_skip, wait_for};
+use crate::{TOKEN, TOPIC, assert_hidden, assert_known, link, world, write_token};
 
 /// Longer than all tries take.
 const ALL_TRIES: Duration = Duration::from_secs(180);
@@ -143,4 +151,89 @@ fn what_is_held_back_is_told_when_it_is_due_and_not_when_it_was_answered() {
     env.wait_for_journal(|line| line["what"] == "called-off", PATIENCE);
     assert_eq!(ended(&env)["what"], "pushed");
     assert_eq!(ntfy.requests().len(), 1);
+}
+
+#[test]
+fn what_is_held_back_while_all_is_mute_is_told_when_it_is_due() {
+    let ntfy = Ntfy::start(TOKEN, []);
+    let env = world(&ntfy.address(), "while_muted = true\n[events.\"input.permission\"]\ndelay = \"1s\"\n");
+    assert!(env.run(["mute"]).status.success());
+    asks(&env, "a");
+    let decided = env.wait_for_journal(|line| line["kind"] == "occurrence", PATIENCE);
+    assert_eq!((&decided["decision"], &decided["reason"]), (&json!("skip"), &json!("muted")));
+    let line = ended(&env);
+    assert_eq!(line["what"], "pushed", "{line}");
+    let request = &ntfy.requests()[0];
+    assert_eq!(request.notice()["title"], "Claude Code needs your permission");
+    assert!(env.journal().iter().all(|line| line["kind"] != "playback"), "it was heard");
+}
+
+#[test]
+fn what_comes_from_another_machine_is_told_with_its_name() {
+    let ntfy = Ntfy::start(TOKEN, []);
+    let env = world(&ntfy.address(), "");
+    let socket = env.path().join("link.sock");
+    let config = std::fs::read_to_string(env.config_file()).unwrap();
+    env.config(&format!("{config}[link]\nlisten_to = [\"unix:{}\"]\nhost = \"desk\"\n", socket.display()));
+    let mut listen = link(&env);
+    listen.arg("listen").stderr(Stdio::null());
+    let _listens = Process::start("herald-link", listen).expect("a process");
+    let mut stream = wait_for("the socket", PATIENCE, || UnixStream::connect(&socket).ok());
+    let occurrence = Occurrence {
+        event: "input.question".parse().ok(),
+        agent: "codex".to_owned(),
+        session: Some(Session::of("s")),
+        ..Occurrence::default()
+    };
+    let occurred = Occurred::of(&occurrence, "build-7", Priority::Urgent, Stamp::now()).expect("an occurrence");
+    let mut line = occurred.to_bytes(Duration::ZERO);
+    line.push(b'\n');
+    stream.write_all(&line).unwrap();
+    drop(stream);
+    let notice = ntfy.wait_for(1)[0].notice();
+    assert_eq!(notice["title"], "Codex has a question for you");
+    assert!(notice["message"].as_str().is_some_and(|message| message.starts_with("on build-7 at ")), "{notice}");
+    let line = ended(&env);
+    assert_eq!((&line["what"], &line["host"]), (&json!("pushed"), &json!("build-7")));
+}
+
+#[test]
+fn a_phone_that_takes_its_time_holds_up_no_other_machine() {
+    let Some(broker) = or_skip(Mosquitto::start()) else { return };
+    let ntfy = Ntfy::start(TOKEN, [Answer::Silence]);
+    let env = world(&ntfy.address(), &format!("[link]\nsend_to = \"{}\"\n", broker.address()));
+    asks(&env, "a");
+    ntfy.wait_for(1);
+    asks(&env, "b");
+    let is_sent = |line: &&Value| line["kind"] == "link" && line["what"] == "sent";
+    wait_for("two occurrences that were sent", PATIENCE, || {
+        (env.journal().iter().filter(is_sent).count() == 2).then_some(())
+    });
+    let ends = env.journal().iter().filter(|line| line["what"] == "pushed" || line["what"] == "not-pushed").count();
+    assert_eq!(ends, 0, "the phone's server was faster than ten seconds: {:?}", env.journal());
+    env.wait_for_journal(|line| line["what"] == "pushed", PATIENCE);
+}
+
+#[test]
+fn whoever_is_killed_leaves_the_notice_to_the_next() {
+    let ntfy = Ntfy::start(TOKEN, [Answer::Silence]);
+    let env = world(&ntfy.address(), "");
+    asks(&env, "a");
+    ntfy.wait_for(1);
+    let holder = std::fs::read_dir("/proc").unwrap().flatten().find_map(|entry| {
+        let pid: i32 = entry.file_name().to_str()?.parse().ok()?;
+        let is_link = std::fs::read_link(entry.path().join("exe")).ok()?.ends_with("herald-link");
+        let environment = String::from_utf8(std::fs::read(entry.path().join("environ")).ok()?).ok()?;
+        (is_link && environment.contains(env.state_dir().to_str()?)).then_some(pid)
+    });
+    let pid = Pid::from_raw(holder.expect("somebody carries it")).expect("a number");
+    let handle = pidfd_open(pid, PidfdFlags::empty()).expect("a handle");
+    pidfd_send_signal(&handle, Signal::KILL).expect("it is ours");
+    asks(&env, "b");
+    let requests = ntfy.wait_for(3);
+    let ids: Vec<Value> = requests.iter().map(|request| request.notice()["sequence_id"].clone()).collect();
+    assert!(ids[1..].contains(&ids[0]) && ids[1] != ids[2], "{ids:?}");
+    assert_outbox_empty(&env);
+    let pushed = env.journal().iter().filter(|line| line["what"] == "pushed").count();
+    assert_eq!(pushed, 2);
 }
