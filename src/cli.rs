@@ -52,8 +52,8 @@ pub enum Command {
     Install(Install),
     /// Take the hooks out again
     Uninstall(Install),
-    /// List the agents: which are here, which have hooks, when each was last heard
-    Agents(Json),
+    /// List the agents: which are here, which have hooks, when each was last heard; and the other machines that are heard
+    Agents(Agents),
     /// Tell what a payload would do, and why; changes nothing
     Explain(Explain),
     /// Tell which sound an event or a name stands for
@@ -461,6 +461,17 @@ pub struct Untrust {
     /// All of them
     #[arg(long, conflicts_with = "path")]
     pub all: bool,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `agents`
+#[derive(Debug, Args)]
+pub struct Agents {
+    /// Only the other machines that were heard
+    #[arg(long)]
+    pub hosts: bool,
     /// Print JSON
     #[arg(long)]
     pub json: bool,

@@ -1,19 +1,24 @@
-//! `herald agents`: which agents are here, which have hooks, when each was last heard.
+//! `herald agents`: which agents are here, which have hooks, when each was last heard; and the same of other machines.
 
 use std::io::Write as _;
 use std::process::ExitCode;
 
+use anyhow::Context as _;
 use serde_json::json;
 
 use super::install::short;
 use super::tell::{self, BOLD, DIM, GOOD, WARN, clean};
-use crate::cli::Json;
+use crate::cli::Agents;
 use crate::install::{self, Standing};
 use crate::journal::text::last_of_agents;
+use crate::link::hosts::{Host, Hosts};
 use crate::paths::Paths;
 
-pub(super) fn run(args: &Json) -> anyhow::Result<ExitCode> {
+pub(super) fn run(args: &Agents) -> anyhow::Result<ExitCode> {
     let paths = Paths::from_env()?;
+    if args.hosts {
+        return hosts(&paths, args.json);
+    }
     let agents = install::survey(&paths)?;
     let last = last_of_agents(&paths)?;
     let heard = |agent: &Standing| last.get(agent.id).map(String::as_str);
@@ -64,7 +69,56 @@ pub(super) fn run(args: &Json) -> anyhow::Result<ExitCode> {
     } else if here.iter().any(|agent| !agent.installed && agent.hookable) {
         writeln!(out, "{DIM}herald install AGENT… puts the hooks in{DIM:#}")?;
     }
+    let machines = Hosts::read(&paths).map(|hosts| hosts.all()).unwrap_or_default();
+    if !machines.is_empty() {
+        writeln!(out)?;
+        table(&mut out, &machines)?;
+    }
     Ok(ExitCode::SUCCESS)
+}
+
+/// The other machines alone.
+fn hosts(paths: &Paths, as_json: bool) -> anyhow::Result<ExitCode> {
+    let hosts = Hosts::read(paths).with_context(|| format!("could not read {}", paths.hosts().display()))?;
+    let machines = hosts.all();
+    if as_json {
+        let rows = machines.iter().map(|host| {
+            json!({
+                "id": host.id,
+                "present": host.present,
+                "last_event": host.last_event,
+                "last_event_at": host.last_event_at,
+            })
+        });
+        tell::json_line(&rows.collect())?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let mut out = anstream::stdout().lock();
+    if machines.is_empty() {
+        writeln!(out, "no other machine was heard here")?;
+    } else {
+        table(&mut out, &machines)?;
+    }
+    if !hosts.is_kept_up() {
+        writeln!(out, "{DIM}nobody listens here at the moment; to do so:{DIM:#} herald-link listen")?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn table(out: &mut impl std::io::Write, machines: &[Host]) -> std::io::Result<()> {
+    writeln!(out, "{BOLD}{:<24}  {:<4}  {:<18}  LAST HEARD{BOLD:#}", "MACHINE", "HERE", "LAST EVENT")?;
+    for host in machines {
+        let (here, style) = match host.present {
+            Some(true) => ("yes", GOOD),
+            Some(false) => ("no", DIM),
+            None => ("?", DIM),
+        };
+        let event = host.last_event.as_ref().map_or("", |event| event.as_str());
+        let when = host.last_event_at.map_or_else(|| "never".to_owned(), |at| tell::clock(&at.to_string()));
+        let (name, event) = (tell::padded(&clean(&host.id), 24), tell::padded(&clean(event), 18));
+        writeln!(out, "{name}  {style}{here:<4}{style:#}  {event}  {when}")?;
+    }
+    Ok(())
 }
 
 fn count(events: usize) -> String {
