@@ -107,10 +107,10 @@ pub(super) fn read(answer: &Answer, asked: Asked<'_>) -> Result<(), Failure> {
     Err(Failure { why: format!("{why} ({status}{said})"), hint: hint.map(Cow::Borrowed), again, status: Some(status) })
 }
 
-const WHERE: &str = "push.server is the address ntfy's web page is at, as in \"https://ntfy.sh\"";
-const NO_TOKEN: &str = "write a token of this server into a file, and name the file in push.token_file";
-const TOKEN: &str = "make a token on this server (ntfy token add USER), and write it into push.token_file";
-const TOPIC: &str = "let the token's user write there (ntfy access USER TOPIC write-only), or change push.topic";
+const WHERE: &str = "push.server is where ntfy's web page is, as in \"https://ntfy.sh\"";
+const NO_TOKEN: &str = "a token of this server goes into a file, its name into push.token_file";
+const TOKEN: &str = "a token of this server (ntfy token add USER) goes into push.token_file";
+const TOPIC: &str = "let its user write there: ntfy access USER TOPIC write-only";
 const LIMIT: &str = "push less: herald config set push.priority urgent";
 
 /// How long a server wants to be left alone: seconds, or a date by its own clock.

@@ -128,8 +128,7 @@ fn unreached(error: &ureq::Error, patience: Duration, secrets: &[&str]) -> Failu
 
 fn hint_of(text: &str) -> Option<Cow<'static, str>> {
     let is_about_trust = text.contains("certificate") || text.contains("UnknownIssuer");
-    is_about_trust
-        .then_some("add the server's authority to those this system trusts (or name it in SSL_CERT_FILE)".into())
+    is_about_trust.then_some("let this system trust the server's authority, or name it in SSL_CERT_FILE".into())
 }
 
 #[cfg(test)]

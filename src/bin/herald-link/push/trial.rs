@@ -91,7 +91,7 @@ fn took(push: &Push, time: Duration) -> io::Result<()> {
         other => format!("what is {other} or more urgent"),
     };
     let which = if push.events.is_some() { format!("{which}, of push.events") } else { which };
-    writeln!(out, "  It should be on your phone by now, as a priority of {}.", push.priority)?;
+    writeln!(out, "  It should be on your phone by now, with the priority {}.", push.priority)?;
     writeln!(out, "  If it isn't, is the app subscribed to this topic on this server?")?;
     writeln!(out, "    herald config get push.topic")?;
     writeln!(out, "  From now on this is pushed: {which}.")?;
