@@ -52,7 +52,7 @@ pub enum Command {
     Install(Install),
     /// Take the hooks out again
     Uninstall(Install),
-    /// List the agents: which are here, which have hooks, when each was last heard; and the other machines that are heard
+    /// List the agents: which are here, which have hooks, when each was last heard
     Agents(Agents),
     /// Tell what a payload would do, and why; changes nothing
     Explain(Explain),

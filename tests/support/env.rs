@@ -200,6 +200,23 @@ impl TestEnv {
         all_players().filter(|&pid| has_variable(pid, &variable)).collect()
     }
 
+    /// The processes of this world that run now and carry letters, or listen.
+    pub(crate) fn link_pids(&self) -> Vec<u32> {
+        let variable = self.state_variable();
+        all_of("herald-link").filter(|&pid| has_variable(pid, &variable)).collect()
+    }
+
+    /// Ends those processes at once.
+    pub(crate) fn kill_links(&self) {
+        for pid in self.link_pids() {
+            let handle = Pid::from_raw(pid.cast_signed()).and_then(|pid| pidfd_open(pid, PidfdFlags::empty()).ok());
+            // Looked at once more: now it is the one behind the handle.
+            if let Some(handle) = handle.filter(|_| self.link_pids().contains(&pid)) {
+                let _ = pidfd_send_signal(handle, Signal::KILL);
+            }
+        }
+    }
+
     /// A handle of the process `pid`, if that is a player of this world: what is sent by it reaches nobody else.
     pub(crate) fn player_handle(&self, pid: u32) -> Option<OwnedFd> {
         let handle = pidfd_open(Pid::from_raw(pid.cast_signed())?, PidfdFlags::empty()).ok()?;
@@ -257,22 +274,33 @@ impl TestEnv {
 
 impl Drop for TestEnv {
     fn drop(&mut self) {
+        // First those who would start another player.
+        self.kill_links();
         self.end_players();
     }
 }
 
 fn all_players() -> impl Iterator<Item = u32> {
-    let processes = fs::read_dir("/proc").into_iter().flatten().flatten();
-    processes.filter_map(|entry| entry.file_name().to_str()?.parse().ok()).filter(|&pid| is_player(pid))
+    all_of("herald-player")
 }
 
 fn is_player(pid: u32) -> bool {
+    is_of(pid, "herald-player")
+}
+
+/// All processes of a program.
+fn all_of(name: &str) -> impl Iterator<Item = u32> {
+    let processes = fs::read_dir("/proc").into_iter().flatten().flatten();
+    processes.filter_map(|entry| entry.file_name().to_str()?.parse().ok()).filter(move |&pid| is_of(pid, name))
+}
+
+fn is_of(pid: u32, wanted: &str) -> bool {
     let Ok(program) = fs::read_link(format!("/proc/{pid}/exe")) else {
         return false;
     };
     // The kernel marks a program whose file was replaced meanwhile.
     let name = program.file_name().unwrap_or_default().as_bytes();
-    name.strip_suffix(b" (deleted)").unwrap_or(name) == b"herald-player"
+    name.strip_suffix(b" (deleted)").unwrap_or(name) == wanted.as_bytes()
 }
 
 fn has_variable(pid: u32, variable: &[u8]) -> bool {

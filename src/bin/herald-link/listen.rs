@@ -156,7 +156,7 @@ async fn write_hosts(paths: &Paths, desk: &Rc<RefCell<Desk>>) {
 /// Serves a socket; where it can't be made, it is tried again.
 async fn serve_socket(paths: &Paths, path: &std::path::Path, desk: &Rc<RefCell<Desk>>) {
     let place = format!("unix:{}", path.display());
-    let backoff = Backoff::new();
+    let backoff = Backoff::patient();
     let mut told = None;
     loop {
         match Socket::open(path).await {

@@ -16,6 +16,7 @@
 //! | `broker` | one connection |
 //! | `socket` | a socket of this machine's |
 //! | `bell` | how hooks wake whoever carries the outbox |
+//! | `push` | notices for phones, over HTTP |
 //! | `words` | pure: presence, mutes, topics |
 //! | `tls`, `secret` | certificates, and files that only their owner may read |
 //! | `trouble`, `note`, `signals` | how it is said, and how it ends |
@@ -34,6 +35,7 @@ mod note;
 mod postman;
 #[cfg(unix)]
 mod probe;
+mod push;
 mod secret;
 #[cfg(unix)]
 mod send;
@@ -67,10 +69,13 @@ use herald::text::clean;
 enum Cli {
     /// Hear what happens on other machines, at all addresses of link.listen_to, until it is ended
     Listen,
-    /// Carry what waits to other machines, and leave; hooks start it
+    /// Carry what waits to other machines and phones, and leave; hooks start it
     Send,
     /// Try each broker once, and print what came of it, one JSON object a line; `herald doctor` does so
     Probe,
+    /// Try whether notices reach your phone
+    #[cfg(unix)]
+    Push(push::Args),
 }
 
 fn main() -> ExitCode {
@@ -81,6 +86,7 @@ fn main() -> ExitCode {
         Cli::Send => send::main(),
         #[cfg(unix)]
         Cli::Probe => probe::main(),
+        Cli::Push(args) => push::trial(&args),
         #[cfg(not(unix))]
         Cli::Listen | Cli::Send | Cli::Probe => {
             fail(&anyhow::anyhow!("this system has no sockets and pipes of the kind it needs"))

@@ -124,18 +124,26 @@ pub(crate) async fn outcome(notice: PublishNotice) -> Given {
     meaning(notice.wait_async().await)
 }
 
-/// Pauses between tries that double from a tenth of a second to five, each drawn anew between half of that and the whole.
+/// Pauses between tries that double from a tenth of a second, each drawn anew between half of that and the whole.
 #[derive(Debug)]
 pub(crate) struct Backoff {
     ceiling_ms: Cell<u64>,
+    last_ms: u64,
 }
 
 impl Backoff {
     const FIRST: u64 = 100;
     const LAST: u64 = 5000;
+    const LAST_OF_IMPATIENT: u64 = 1000;
 
-    pub(crate) fn new() -> Self {
-        Self { ceiling_ms: Cell::new(Self::FIRST) }
+    /// Up to five seconds: for somebody who waits for days.
+    pub(crate) fn patient() -> Self {
+        Self { ceiling_ms: Cell::new(Self::FIRST), last_ms: Self::LAST }
+    }
+
+    /// Up to one: for somebody with a letter that lives for ten, and gone with it.
+    pub(crate) fn impatient() -> Self {
+        Self { last_ms: Self::LAST_OF_IMPATIENT, ..Self::patient() }
     }
 
     /// It went well: the next trouble is the first one again.
@@ -147,7 +155,7 @@ impl Backoff {
     pub(crate) fn next(&self, is_refusal: bool) -> std::time::Duration {
         use std::hash::{BuildHasher as _, RandomState};
         let ceiling = if is_refusal { Self::LAST } else { self.ceiling_ms.get() };
-        self.ceiling_ms.set((ceiling * 2).min(Self::LAST));
+        self.ceiling_ms.set((ceiling * 2).min(self.last_ms));
         let half = ceiling / 2;
         std::time::Duration::from_millis(half + RandomState::new().hash_one(ceiling) % (half + 1))
     }
@@ -158,12 +166,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn pauses_double_up_to_five_seconds_and_begin_anew() {
-        let backoff = Backoff::new();
-        for ceiling in [100, 200, 400, 800, 1600, 3200, 5000, 5000] {
-            let pause = backoff.next(false).as_millis();
-            assert!((ceiling / 2..=ceiling).contains(&pause), "{pause} of {ceiling}");
+    fn pauses_double_up_to_a_limit_and_begin_anew() {
+        for (backoff, last) in [(Backoff::patient(), 5000), (Backoff::impatient(), 1000)] {
+            for ceiling in [100, 200, 400, 800, 1600, 3200, 6400, 6400].map(|ceiling: u128| ceiling.min(last)) {
+                let pause = backoff.next(false).as_millis();
+                assert!((ceiling / 2..=ceiling).contains(&pause), "{pause} of {ceiling}");
+            }
         }
+        let backoff = Backoff::patient();
         backoff.reset();
         assert!(backoff.next(false).as_millis() <= 100);
         assert!(backoff.next(true).as_millis() >= 2500);

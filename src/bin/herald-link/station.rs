@@ -43,7 +43,7 @@ impl Station {
         desk: Option<Rc<RefCell<Desk>>>,
         mut leave: oneshot::Receiver<()>,
     ) {
-        let backoff = Backoff::new();
+        let backoff = if self.awaited_as.is_some() { Backoff::patient() } else { Backoff::impatient() };
         // Of one that was never there it is told that it isn't, too; once.
         let mut was_there = None;
         loop {

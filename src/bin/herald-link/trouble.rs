@@ -53,6 +53,10 @@ impl Trouble {
         match error {
             ConnectionError::Io(error) => Self::of_io(error),
             ConnectionError::MqttState(StateError::Io(error)) => Self::of_io(error),
+            ConnectionError::MqttState(StateError::Deserialization(rumqttc::Error::Io(error))) => Self::of_io(error),
+            ConnectionError::MqttState(StateError::Deserialization(error)) => {
+                Self::passing(format!("what the broker says is no MQTT: {error}"))
+            }
             ConnectionError::Tls(TlsError::Io(error)) => Self::of_io(error),
             ConnectionError::Tls(TlsError::TLS(error)) => Self::of_tls(error),
             ConnectionError::ConnectionRefused(code)
