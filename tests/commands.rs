@@ -323,7 +323,7 @@ fn status_of_a_new_world() {
     assert_keys(&status, &["version", "muted_until", "volume", "pack", "config", "speaker", "counters", "output"]);
     assert_keys(&status["config"], &["path", "ok", "problems"]);
     assert_keys(&status["speaker"], &["owner", "pending", "next_request"]);
-    assert_keys(&status["output"], &["backend", "device", "cooling_down_until"]);
+    assert_keys(&status["output"], &["backend", "device", "server", "cooling_down_until"]);
     assert_eq!(status["version"], env!("CARGO_PKG_VERSION"));
     assert_eq!((&status["volume"], &status["pack"]), (&json!(70), &json!("herald")));
     assert_eq!(status["config"]["path"], json!(env.config_file()));

@@ -83,6 +83,7 @@ fn gather(paths: &Paths) -> anyhow::Result<Value> {
         "output": {
             "backend": last.as_ref().filter(|_| failure.is_none()).map_or(Value::Null, |line| line["backend"].clone()),
             "device": null,
+            "server": loaded.config.output.server,
             "cooling_down_until": cooling.map(time),
             "failure": failure.map(|line| json!({
                 "time": line["time"],
@@ -326,8 +327,9 @@ fn print(status: &Value) -> anyhow::Result<()> {
         let (time, reason) = (clock(&unheard["time"]), text(&unheard["reason"]));
         rows.row("last not", plain, &format!("{time} {} ({reason})", event(unheard)))?;
     }
-    if let Some(backend) = status["output"]["backend"].as_str() {
-        rows.row("output", plain, &tell::clean(backend))?;
+    let server = status["output"]["server"].as_str().map(|server| format!("the server at {}", tell::clean(server)));
+    if let Some(backend) = server.or_else(|| status["output"]["backend"].as_str().map(tell::clean)) {
+        rows.row("output", plain, &backend)?;
     }
     let list = |value: &Value| {
         let pairs = value.as_object().into_iter().flatten().map(|(word, count)| format!("{word} {count}"));

@@ -5,7 +5,7 @@
 
 use super::Verdict;
 use super::machine::Machine;
-use super::probe::Fault;
+use super::probe::{BY_CONFIG, Fault};
 use super::scene::Scene;
 use crate::platform::look::Facts as Look;
 
@@ -41,6 +41,10 @@ enum Runtime {
 pub(super) fn environment(scene: &Scene<'_>) -> Verdict {
     let (places, runtime) = (places(scene.machine), runtime(scene.machine));
     let Ok(heard) = scene.heard() else { return Verdict::ok(described(&places)) };
+    if heard.tried.iter().any(|tried| tried.from == BY_CONFIG) {
+        // How sound gets out of here was decided already; whether it does is said of the server.
+        return Verdict::ok(described(&places));
+    }
     let denied = heard.tried.iter().any(|tried| tried.fault == Some(Fault::Denied));
     let named = scene.machine.has("PULSE_SERVER");
     judge(&places, &runtime, heard.has_output(), denied, named)
@@ -114,13 +118,14 @@ fn described(places: &[Place]) -> String {
 /// The socket to let in, where it is put, and how it is named there.
 const SOCKET: &str = "$XDG_RUNTIME_DIR/pulse/native";
 const SHARED: &str = "PULSE_SERVER=unix:/tmp/herald-pulse";
+/// The same in the configuration: whatever is started from a session over SSH may lose its variables.
+const NAMED: &str = "herald config set output.server unix:/tmp/herald-pulse";
 
 fn judge(places: &[Place], runtime: &Runtime, reached: bool, denied: bool, named: bool) -> Verdict {
     if reached {
         return Verdict::ok(described(places));
     }
-    let forwarded =
-        |by: &str| format!("on the machine you sit at: {by} -R /tmp/herald-pulse:{SOCKET}; here: export {SHARED}");
+    let forwarded = |by: &str| format!("on the machine you sit at: {by} -R /tmp/herald-pulse:{SOCKET}; here: {NAMED}");
     match places.first() {
         Some(Place::Flatpak(id)) => Verdict::warn(
             "inside a Flatpak sandbox that is not let out to the sound server",

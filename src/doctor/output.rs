@@ -6,7 +6,7 @@
 use std::path::Path;
 
 use super::history::{self, Past};
-use super::probe::{Fault, Heard, Tried};
+use super::probe::{BY_CONFIG, Fault, Heard, Tried};
 use super::scene::{Scene, quoted};
 use super::{Status, Verdict};
 use crate::platform::clock::Stamp;
@@ -124,10 +124,30 @@ fn judge_server(heard: &Heard, tools: Tools) -> Verdict {
         (true, Some(Fault::Missing | Fault::Deaf)) => Verdict::ok("none; the output device is used directly"),
         (true, _) => Verdict::warn(format!("{detail}; the output device is used directly"), hint),
         (false, _) => match &heard.no_device {
+            // No device was tried, by the same word.
+            Some(_) if told.is_some_and(|tried| tried.from == BY_CONFIG) => Verdict::fail(detail, hint),
             Some(why) => Verdict::fail(format!("{detail}; and directly: {why}"), hint),
             None => Verdict::fail(detail, hint),
         },
     }
+}
+
+/// Where a sound server's socket lies, below the folder of a session.
+const USUAL: &str = "pulse/native";
+
+/// Why nobody listens where the configuration says so, and what to do: nearly always it is the end of a connection over
+/// SSH that isn't there.
+fn named_in_vain(path: &str, left: bool, tools: Tools) -> (String, String) {
+    let socket = quoted(Path::new(path));
+    let forward = format!("at the desk: ssh -N -R {socket}:$XDG_RUNTIME_DIR/{USUAL} HOST");
+    let hint = match (path.ends_with(USUAL), left) {
+        (true, _) => tools.start().to_owned(),
+        // With the old one in its place sshd puts no new one there, unless it was told to.
+        (false, true) => format!("rm {socket}; {forward}"),
+        (false, false) => forward,
+    };
+    let why = if left { "whose other end is gone" } else { "where nothing is" };
+    (format!("{BY_CONFIG} names {path}, {why}"), hint)
 }
 
 /// Why there is no server, and what to do.
@@ -136,6 +156,9 @@ fn unreached(tried: &Tried, heard: &Heard, tools: Tools) -> (String, String) {
     let named = tried.from == "PULSE_SERVER";
     let why = tried.why.as_deref().unwrap_or("it broke off");
     match tried.fault {
+        Some(fault @ (Fault::Missing | Fault::Deaf)) if tried.from == BY_CONFIG => {
+            named_in_vain(&tried.path, fault == Fault::Deaf, tools)
+        }
         Some(Fault::Missing) if named => {
             (format!("PULSE_SERVER names {}, where nothing is", tried.path), "unset PULSE_SERVER".to_owned())
         }
@@ -151,7 +174,15 @@ fn unreached(tried: &Tried, heard: &Heard, tools: Tools) -> (String, String) {
             format!("connecting to the sound server at {at} is not allowed: {why}"),
             format!("let the sandbox, or whatever forbids it, reach {}", quoted(Path::new(&tried.path))),
         ),
+        Some(Fault::Silent) if tried.from == BY_CONFIG && !tried.path.ends_with(USUAL) => (
+            format!("the sound server at {at} does not answer: it hangs, or the connection to it"),
+            "at the desk: end that ssh and start it again; herald doctor".to_owned(),
+        ),
         Some(Fault::Silent) => (format!("the sound server at {at} does not answer"), tools.restart().to_owned()),
+        Some(Fault::Stranger) if tried.from == BY_CONFIG => (
+            format!("the sound server at {at} refuses access: it is another user's, or wants its cookie"),
+            "from the desk: scp ~/.config/pulse/cookie HOST:.config/pulse/".to_owned(),
+        ),
         Some(Fault::Stranger) => (
             format!("the sound server at {at} refuses this user: another user's, or a wrong cookie"),
             "herald doctor, as the user who is logged in at the desktop".to_owned(),
@@ -171,7 +202,7 @@ pub(super) fn output(scene: &Scene<'_>) -> Verdict {
     };
     let state = Speaker::peek(&scene.paths.run()).ok().flatten().unwrap_or_default().0;
     let past = history::past(state.cooling_until(Stamp::now()), scene.lines());
-    let verdict = judge_output(heard, &past, Tools::of(scene));
+    let verdict = at_that_server(judge_output(heard, &past, Tools::of(scene)), heard);
     // What was left alone need not be any more.
     let works = heard.moved.is_some() && matches!(past, Past::Cooling { .. }) && verdict.status == Status::Warn;
     if !works {
@@ -184,6 +215,18 @@ pub(super) fn output(scene: &Scene<'_>) -> Verdict {
         });
         cleared.map_err(|verdict| verdict.detail)
     })
+}
+
+/// What is typed into `pactl` is meant for the server that was asked, which the configuration may name.
+fn at_that_server(verdict: Verdict, heard: &Heard) -> Verdict {
+    let named = heard.place().filter(|place| place.from == BY_CONFIG);
+    let hint = match (named, verdict.hint) {
+        (Some(place), Some(hint)) if hint.starts_with("pactl ") => {
+            Some(format!("PULSE_SERVER=unix:{} {hint}", quoted(Path::new(&place.path))))
+        }
+        (_, hint) => hint,
+    };
+    Verdict { hint, ..verdict }
 }
 
 fn judge_output(heard: &Heard, past: &Past, tools: Tools) -> Verdict {
@@ -264,6 +307,14 @@ mod tests {
         Told::Tried { path: "/s".to_owned(), from: from.to_owned(), fault, why: None }
     }
 
+    fn named(path: &str, fault: Option<Fault>) -> Told {
+        Told::Tried { path: path.to_owned(), from: BY_CONFIG.to_owned(), fault, why: None }
+    }
+
+    fn not_tried() -> Told {
+        Told::NoDevice { why: "no device is tried".to_owned() }
+    }
+
     fn pulse() -> Told {
         Told::Server { name: "pulseaudio".to_owned(), version: "16.1".to_owned() }
     }
@@ -295,6 +346,11 @@ mod tests {
     #[case(vec![tried("x", None), pulse(), tried("x", Some(Fault::Silent))], Status::Fail, "opens no stream", "pulseaudio --kill")]
     #[case(vec![tried("x", None), pulse(), tried("x", Some(Fault::Silent)), Told::Opened { output: "device".into() }], Status::Warn, "opens no stream; the output device", "pulseaudio --kill")]
     #[case(vec![tried("x", None), pulse(), tried("x", Some(Fault::Deviceless))], Status::Ok, "pulseaudio 16.1 at /s", "")]
+    #[case(vec![named("/f", Some(Fault::Missing)), not_tried()], Status::Fail, "[output] server names /f, where nothing is", "ssh -N -R /f:$XDG_RUNTIME_DIR/pulse/native HOST")]
+    #[case(vec![named("/f", Some(Fault::Deaf)), not_tried()], Status::Fail, "whose other end is gone", "rm /f; at the desk: ssh")]
+    #[case(vec![named("/run/pulse/native", Some(Fault::Missing)), not_tried()], Status::Fail, "where nothing is", "pulseaudio --start")]
+    #[case(vec![named("/f", Some(Fault::Silent)), not_tried()], Status::Fail, "or the connection to it", "end that ssh")]
+    #[case(vec![named("/f", Some(Fault::Stranger)), not_tried()], Status::Fail, "wants its cookie", "scp ~/.config/pulse/cookie")]
     #[case(vec![], Status::Fail, "told nothing", "herald-player probe")]
     fn the_server_is_named_or_what_keeps_it_away(
         #[case] told: Vec<Told>,
@@ -332,5 +388,14 @@ mod tests {
         let verdict = judge_output(&heard(told), &past, TOOLS);
         assert_eq!(verdict.status, status, "{verdict:?}");
         assert!(verdict.detail.contains(part), "{verdict:?}");
+    }
+
+    #[rstest]
+    #[case(named("/f g", None), "PULSE_SERVER=unix:'/f g' pactl set-sink-mute @DEFAULT_SINK@ 0")]
+    #[case(tried("XDG_RUNTIME_DIR", None), "pactl set-sink-mute @DEFAULT_SINK@ 0")]
+    fn what_is_typed_goes_to_the_server_that_was_asked(#[case] place: Told, #[case] typed: &str) {
+        let heard = heard(vec![place, opened(), sink(|it| it.muted = true), Told::Moved { after_ms: 5 }]);
+        let verdict = at_that_server(judge_output(&heard, &Past::Nothing, TOOLS), &heard);
+        assert_eq!(verdict.hint.as_deref(), Some(typed));
     }
 }

@@ -16,6 +16,9 @@ use crate::platform::spawn;
 /// The word that makes the player try the output.
 pub const PROBE: &str = "probe";
 
+/// What led to a sound server that the configuration names.
+pub const BY_CONFIG: &str = "[output] server";
+
 /// How long the player may take in all. Its own limits are far shorter, but count only the time in which it runs: a
 /// machine that does ten other things makes it late, not wrong.
 const LIMIT: Duration = Duration::from_secs(8);

@@ -150,7 +150,8 @@ impl<'z> Reckoner<'z> {
         let Some(line) = line.fields() else { return };
         let Some(time) = line.text(Key::Time) else { return };
         let Some(kind) = line.text(Key::Kind) else { return };
-        let recent = *time >= **since;
+        // To compare with nothing is slow: some memory functions look at where it would be, and no memory is there.
+        let recent = since.is_empty() || *time >= **since;
         match &*kind {
             "occurrence" => {
                 let owner = sums.remember(&line);

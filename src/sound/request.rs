@@ -1,5 +1,6 @@
 //! What the front asks of the player: which sound, how loud, for how long. Opaque bytes to everything between.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -35,8 +36,10 @@ pub struct Request {
     pub normalize: bool,
     /// It is not heard while one of these holds, right before it would be.
     pub skip_when: SkipWhen,
-    /// Who told, where that will be sent to another machine; empty else.
+    /// Who told, where other machines or phones may be told; empty else.
     pub agent: String,
+    /// The sound server's socket, named outright: no other is tried then.
+    pub server: Option<PathBuf>,
 }
 
 impl Request {
@@ -56,33 +59,45 @@ impl Request {
             normalize: false,
             skip_when: SkipWhen::NEVER,
             agent: String::new(),
+            server: None,
         }
     }
 
     /// Its bytes, for the state file.
     pub fn encode(&self) -> Vec<u8> {
-        postcard::to_stdvec(self).unwrap_or_default()
+        let mut bytes = postcard::to_stdvec(self).unwrap_or_default();
+        if self.server.is_none() {
+            // As a player knows it that has not heard of it yet.
+            bytes.pop();
+            if self.agent.is_empty() {
+                bytes.pop();
+            }
+        }
+        bytes
     }
 
     /// The request in those bytes; `None` if they are another version's or damaged.
     ///
-    /// A third version didn't know the last field: nothing it asks for is sent anywhere. A second one didn't know the
-    /// last two: its requests are heard whatever the world does. A first one knew none of the last four: its requests
-    /// are of no session, and are brought to one loudness.
+    /// A third version didn't know the last two fields: nothing it asks for is sent anywhere, and no server is named; so
+    /// is one where there is nothing to say of them. A second one didn't know the field before, either: its requests are
+    /// heard whatever the world does. A first one knew none of the last five: its requests are of no session, and are
+    /// brought to one loudness.
     pub fn decode(bytes: &[u8]) -> Option<Self> {
         const NO_SESSION: u8 = 0;
         const NORMALIZED: u8 = 1;
         const NEVER_SKIPPED: u8 = 0;
         const NO_AGENT: u8 = 0;
+        const NO_SERVER: u8 = 0;
         let whole = |bytes: &[u8]| {
             let (request, rest) = postcard::take_from_bytes(bytes).ok()?;
             rest.is_empty().then_some(request)
         };
         let with = |more: &[u8]| whole(&[bytes, more].concat());
         whole(bytes)
-            .or_else(|| with(&[NO_AGENT]))
-            .or_else(|| with(&[NEVER_SKIPPED, NO_AGENT]))
-            .or_else(|| with(&[NO_SESSION, NORMALIZED, NEVER_SKIPPED, NO_AGENT]))
+            .or_else(|| with(&[NO_SERVER]))
+            .or_else(|| with(&[NO_AGENT, NO_SERVER]))
+            .or_else(|| with(&[NEVER_SKIPPED, NO_AGENT, NO_SERVER]))
+            .or_else(|| with(&[NO_SESSION, NORMALIZED, NEVER_SKIPPED, NO_AGENT, NO_SERVER]))
     }
 }
 
@@ -106,23 +121,29 @@ mod tests {
             normalize: true,
             skip_when: Circumstance::ALL.into_iter().collect(),
             agent: String::new(),
+            server: None,
         }
     }
 
     #[test]
     fn what_is_encoded_is_decoded() {
         for session in [None, Some(Session(0)), Some(Session(u64::MAX))] {
-            let request = Request { session, ..request() };
-            assert_eq!(Request::decode(&request.encode()), Some(request));
+            for server in [None, Some("/run/far/native".into())] {
+                for agent in ["", "codex"] {
+                    let request = Request { session, server: server.clone(), agent: agent.to_owned(), ..request() };
+                    assert_eq!(Request::decode(&request.encode()), Some(request));
+                }
+            }
         }
     }
 
     #[test]
-    fn one_of_the_version_without_agents_tells_none() {
-        let bytes = request().encode();
-        assert_eq!(Request::decode(&bytes[..bytes.len() - 1]), Some(request()));
+    fn one_with_nothing_to_say_of_agent_and_server_is_what_players_before_knew() {
+        let all = postcard::to_stdvec(&request()).unwrap();
+        assert_eq!(request().encode(), all[..all.len() - 2]);
         let told = Request { agent: "codex".to_owned(), ..request() };
-        assert_eq!(Request::decode(&told.encode()), Some(told));
+        let all = postcard::to_stdvec(&told).unwrap();
+        assert_eq!(told.encode(), all[..all.len() - 1]);
     }
 
     #[test]
@@ -131,7 +152,7 @@ mod tests {
             for normalize in [false, true] {
                 let without = Request { session, normalize, skip_when: SkipWhen::NEVER, ..request() };
                 let bytes = without.encode();
-                assert_eq!(Request::decode(&bytes[..bytes.len() - 2]), Some(without));
+                assert_eq!(Request::decode(&bytes[..bytes.len() - 1]), Some(without));
             }
         }
     }
@@ -140,7 +161,7 @@ mod tests {
     fn one_of_the_version_without_sessions_is_of_no_session_and_a_cut_one_is_none() {
         let without = Request { session: None, skip_when: SkipWhen::NEVER, ..request() };
         let bytes = without.encode();
-        let older = &bytes[..bytes.len() - 4];
+        let older = &bytes[..bytes.len() - 3];
         assert_eq!(Request::decode(older), Some(without));
         for end in 0..older.len() {
             assert_eq!(Request::decode(&older[..end]), None, "{end}");

@@ -98,6 +98,7 @@ fn request(event: &str, chosen: Option<SoundRef>) -> Request {
         normalize: true,
         skip_when: herald::config::SkipWhen::NEVER,
         agent: String::new(),
+        server: None,
         lead_in: Duration::ZERO,
         timeout: Duration::from_secs(10),
         min_audible: Duration::ZERO,

@@ -90,6 +90,7 @@ pub(crate) fn request(event: Option<&str>, packs: &[&str]) -> Request {
         normalize: true,
         skip_when: herald::config::SkipWhen::NEVER,
         agent: String::new(),
+        server: None,
         timeout: Duration::from_secs(10),
         min_audible: Duration::ZERO,
         session: None,

@@ -18,6 +18,7 @@
 //! | [`tone`] | test sounds as samples and as files |
 //! | [`formats`] | one sound in every format |
 //! | [`env`] | `herald` and `herald-player` with nothing of the machine around them |
+//! | [`root`] | the static `herald` alone in a root directory of its own |
 //! | [`strace`] | a program that is disturbed at one system call after the other |
 //! | [`mosquitto`] | a private broker of MQTT, and an authority that vouches for certificates |
 //! | [`mqtt`] | a client of MQTT that says what it is told to |
@@ -34,6 +35,7 @@ pub(crate) mod mosquitto;
 pub(crate) mod mqtt;
 pub(crate) mod process;
 pub(crate) mod recorder;
+pub(crate) mod root;
 pub(crate) mod server;
 pub(crate) mod stand_in;
 pub(crate) mod strace;

@@ -7,7 +7,9 @@ use std::io::Write as _;
 use std::process::ExitCode;
 use std::time::Duration;
 
+use herald::config::{self, Config};
 use herald::doctor::probe::Told;
+use herald::paths::Paths;
 use herald::platform;
 
 use crate::output;
@@ -25,9 +27,14 @@ pub(crate) fn main(mut args: impl Iterator<Item = String>) -> ExitCode {
     }
     platform::silence_panics();
     platform::settle_detached(LEASE, MEMORY);
-    output::probe(&mut |told| tell(&told));
+    let server = Paths::from_env().ok().and_then(|paths| config_of(&paths).output.server);
+    output::probe(server.as_deref(), &mut |told| tell(&told));
     tell(&Told::End);
     ExitCode::SUCCESS
+}
+
+fn config_of(paths: &Paths) -> Config {
+    config::load(&paths.config, &paths.config_image(), paths.home.as_deref()).config
 }
 
 fn tell(told: &Told) {

@@ -9,6 +9,7 @@ mod dconf;
 #[cfg(all(unix, not(target_os = "macos"), feature = "desktop"))]
 mod desktop;
 
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::Duration;
@@ -43,7 +44,7 @@ struct Source {
     /// As messages call it.
     name: &'static str,
     knows: &'static [Circumstance],
-    ask: fn(SkipWhen, &Ear),
+    ask: fn(SkipWhen, Option<&Path>, &Ear),
     /// It was asked and has not answered yet: another thread would hang beside the first.
     is_busy: AtomicBool,
 }
@@ -51,7 +52,7 @@ struct Source {
 static SOUND_SERVER: Source = Source {
     name: "the sound server",
     knows: &[Circumstance::MicrophoneInUse],
-    ask: |_, ear| ear.tell(Circumstance::MicrophoneInUse, output::microphone_in_use(PATIENCE)),
+    ask: |_, server, ear| ear.tell(Circumstance::MicrophoneInUse, output::microphone_in_use(server, PATIENCE)),
     is_busy: AtomicBool::new(false),
 };
 
@@ -59,7 +60,7 @@ static SOUND_SERVER: Source = Source {
 static SESSION_BUS: Source = Source {
     name: "the session bus",
     knows: &[Circumstance::ScreenLocked, Circumstance::DoNotDisturb],
-    ask: desktop::ask_the_session,
+    ask: |about, _, ear| desktop::ask_the_session(about, ear),
     is_busy: AtomicBool::new(false),
 };
 
@@ -67,7 +68,7 @@ static SESSION_BUS: Source = Source {
 static SYSTEM_BUS: Source = Source {
     name: "the system bus",
     knows: &[Circumstance::ScreenLocked],
-    ask: desktop::ask_the_system,
+    ask: |about, _, ear| desktop::ask_the_system(about, ear),
     is_busy: AtomicBool::new(false),
 };
 
@@ -99,15 +100,16 @@ pub(crate) struct Questions {
 }
 
 impl Questions {
-    /// Asks about everything in `about`; nothing where that is nothing.
-    pub(crate) fn ask(about: SkipWhen) -> Option<Self> {
+    /// Asks about everything in `about`; nothing where that is nothing. `server` is the sound server to ask, where one
+    /// is named.
+    pub(crate) fn ask(about: SkipWhen, server: Option<&Path>) -> Option<Self> {
         if about.is_never() {
             return None;
         }
-        Some(Self::ask_all(SOURCES, about))
+        Some(Self::ask_all(SOURCES, about, server))
     }
 
-    fn ask_all(sources: &[&'static Source], about: SkipWhen) -> Self {
+    fn ask_all(sources: &[&'static Source], about: SkipWhen, server: Option<&Path>) -> Self {
         let (sender, answers) = channel();
         let mut unasked = Vec::new();
         for &source in sources {
@@ -118,9 +120,9 @@ impl Questions {
             let refused = if source.is_busy.swap(true, Relaxed) {
                 Some(format!("{} has not answered the last question yet", source.name))
             } else {
-                let ear = Ear(sender.clone());
+                let (ear, server) = (Ear(sender.clone()), server.map(Path::to_owned));
                 let thread = std::thread::Builder::new().name("ask".into()).spawn(move || {
-                    (source.ask)(about, &ear);
+                    (source.ask)(about, server.as_deref(), &ear);
                     source.is_busy.store(false, Relaxed);
                 });
                 thread.err().map(|error| {
@@ -169,7 +171,7 @@ mod tests {
     const ALL: [Circumstance; 3] = Circumstance::ALL;
 
     /// A source that knows all, asked once.
-    fn source(ask: fn(SkipWhen, &Ear)) -> [&'static Source; 1] {
+    fn source(ask: fn(SkipWhen, Option<&Path>, &Ear)) -> [&'static Source; 1] {
         [Box::leak(Box::new(Source { name: "somebody", knows: &ALL, ask, is_busy: AtomicBool::new(false) }))]
     }
 
@@ -179,68 +181,70 @@ mod tests {
 
     #[test]
     fn nothing_is_asked_where_nothing_is_to_be_skipped() {
-        assert!(Questions::ask(SkipWhen::NEVER).is_none());
+        assert!(Questions::ask(SkipWhen::NEVER, None).is_none());
     }
 
     #[test]
     fn one_yes_among_noes_and_faults_is_enough() {
-        let sources = source(|_, ear| {
+        let sources = source(|_, _, ear| {
             ear.tell(Circumstance::MicrophoneInUse, Ok(false));
             ear.tell(Circumstance::DoNotDisturb, Err("gone".to_owned()));
             ear.tell(Circumstance::ScreenLocked, Ok(true));
         });
-        let verdict = Questions::ask_all(&sources, everything()).settle(|| true);
+        let verdict = Questions::ask_all(&sources, everything(), None).settle(|| true);
         assert_eq!(verdict, Verdict::Skip(Circumstance::ScreenLocked));
     }
 
     #[test]
     fn what_nobody_knows_is_played_and_told() {
-        let sources = source(|_, ear| {
+        let sources = source(|_, _, ear| {
             ear.tell(Circumstance::MicrophoneInUse, Ok(false));
             ear.tell(Circumstance::DoNotDisturb, Err("gone".to_owned()));
         });
-        let verdict = Questions::ask_all(&sources, everything()).settle(|| true);
+        let verdict = Questions::ask_all(&sources, everything(), None).settle(|| true);
         let untold = "could not tell screen-locked: nothing here knows; do-not-disturb: gone";
         assert_eq!(verdict, Verdict::Play(Some(untold.to_owned())));
     }
 
     #[test]
     fn one_answer_of_several_sources_is_enough() {
-        let sources = source(|about, ear| {
+        let sources = source(|about, _, ear| {
             for one in about.all() {
                 ear.tell(one, Err("not me".to_owned()));
                 ear.tell(one, Ok(false));
             }
         });
-        assert_eq!(Questions::ask_all(&sources, everything()).settle(|| true), Verdict::Play(None));
+        assert_eq!(Questions::ask_all(&sources, everything(), None).settle(|| true), Verdict::Play(None));
     }
 
     #[test]
     fn who_never_answers_is_waited_for_once_and_not_asked_again() {
-        let sources = source(|_, _| {
+        let sources = source(|_, _, _| {
             loop {
                 std::thread::park();
             }
         });
         let begun = Instant::now();
-        let verdict = Questions::ask_all(&sources, [Circumstance::ScreenLocked].into_iter().collect()).settle(|| true);
+        let verdict =
+            Questions::ask_all(&sources, [Circumstance::ScreenLocked].into_iter().collect(), None).settle(|| true);
         assert!(begun.elapsed() >= PATIENCE);
         let untold = "could not tell screen-locked: nobody answered in time";
         assert_eq!(verdict, Verdict::Play(Some(untold.to_owned())));
 
-        let verdict = Questions::ask_all(&sources, [Circumstance::ScreenLocked].into_iter().collect()).settle(|| true);
+        let verdict =
+            Questions::ask_all(&sources, [Circumstance::ScreenLocked].into_iter().collect(), None).settle(|| true);
         let untold = "could not tell screen-locked: somebody has not answered the last question yet";
         assert_eq!(verdict, Verdict::Play(Some(untold.to_owned())));
     }
 
     #[test]
     fn an_order_to_end_ends_the_wait() {
-        let sources = source(|_, _| {
+        let sources = source(|_, _, _| {
             loop {
                 std::thread::park();
             }
         });
-        let questions = Questions::ask_all(&sources, everything());
+        let questions = Questions::ask_all(&sources, everything(), None);
         assert!(matches!(questions.settle(|| false), Verdict::Play(Some(_))));
     }
 }

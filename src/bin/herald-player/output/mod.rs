@@ -12,6 +12,7 @@ mod resample;
 pub(crate) mod wav;
 
 use std::fmt;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -60,19 +61,29 @@ impl fmt::Display for OutputError {
 
 impl std::error::Error for OutputError {}
 
-/// Whether a program records from a microphone; why it can't be told where the system doesn't, or not in time.
-pub(crate) fn microphone_in_use(patience: Duration) -> Result<bool, String> {
+/// Whether a program records from a microphone; why it can't be told where the system doesn't, or not in time. Where a
+/// `server` is named, its microphones are meant: those of whoever hears the sound.
+pub(crate) fn microphone_in_use(server: Option<&Path>, patience: Duration) -> Result<bool, String> {
     #[cfg(all(unix, not(target_os = "macos")))]
-    return pulse::recordings::microphone_in_use(patience);
+    return pulse::recordings::microphone_in_use(server, patience);
     #[cfg(not(all(unix, not(target_os = "macos"))))]
     {
-        let _ = patience;
+        let _ = (server, patience);
         Err("this system tells nobody".to_owned())
     }
 }
 
 /// The outputs to try on this system, best first. None of them is open yet.
-pub(crate) fn candidates() -> Vec<Box<dyn Output>> {
+///
+/// A `server` that is named is the only one: whoever names it wants to hear it there, and a device of this machine may
+/// stand in a room where nobody is.
+pub(crate) fn candidates(server: Option<&Path>) -> Vec<Box<dyn Output>> {
+    if let Some(server) = server {
+        #[cfg(all(unix, not(target_os = "macos")))]
+        return vec![Box::new(pulse::Pulse::at(server))];
+        #[cfg(not(all(unix, not(target_os = "macos"))))]
+        return vec![Box::new(Unknown(server.to_owned()))];
+    }
     vec![
         #[cfg(all(unix, not(target_os = "macos")))]
         Box::new(pulse::Pulse::from_env()),
@@ -81,10 +92,38 @@ pub(crate) fn candidates() -> Vec<Box<dyn Output>> {
     ]
 }
 
+/// A sound server on a system whose player knows none.
+#[cfg(not(all(unix, not(target_os = "macos"))))]
+struct Unknown(std::path::PathBuf);
+
+#[cfg(not(all(unix, not(target_os = "macos"))))]
+impl Output for Unknown {
+    fn name(&self) -> &'static str {
+        "pulse"
+    }
+
+    fn play(&mut self, _voice: &mut Voice, _control: &Arc<Control>) -> Result<OutputEnd, OutputError> {
+        let server = self.0.display();
+        Err(OutputError::Unavailable(format!("[output] server names {server}, but no server is known on this system")))
+    }
+}
+
 /// Goes the same ways with silence, and tells what it meets.
-pub(crate) fn probe(tell: &mut dyn FnMut(Told)) {
+pub(crate) fn probe(server: Option<&Path>, tell: &mut dyn FnMut(Told)) {
     #[cfg(all(unix, not(target_os = "macos")))]
-    if pulse::Pulse::from_env().probe(tell) {
+    if server.map_or_else(pulse::Pulse::from_env, pulse::Pulse::at).probe(tell) {
+        return;
+    }
+    if let Some(server) = server {
+        #[cfg(not(all(unix, not(target_os = "macos"))))]
+        tell(Told::Tried {
+            path: server.display().to_string(),
+            from: herald::doctor::probe::BY_CONFIG.to_owned(),
+            fault: Some(herald::doctor::probe::Fault::Broken),
+            why: Some("no sound server is known on this system".to_owned()),
+        });
+        let why = format!("[output] server names {}, so no device is tried", server.display());
+        tell(Told::NoDevice { why });
         return;
     }
     #[cfg(feature = "device")]

@@ -3,6 +3,9 @@
 //! One stream at the file's own rate; the server holds no more than [`LATENCY`] of it, so an order to end is heard at
 //! once. The server asks for samples and is given what it asks for; when the last has been handed over it says when
 //! all of them have been played. Nothing here waits for longer than [`STEP`] without asking for permission.
+//!
+//! A server that the configuration names may be far away, behind a forwarded socket: it holds [`FAR`] of the sound, for
+//! what it asks for arrives only after the way there and back.
 
 mod connection;
 mod place;
@@ -14,7 +17,7 @@ use std::ffi::CString;
 use std::io::ErrorKind;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use pulseaudio::protocol::{
     AuthParams, AuthReply, ChannelMap, Command, CreatePlaybackStreamReply, PlaybackStreamParams, Prop, Props,
@@ -35,6 +38,11 @@ const LATENCY: Duration = Duration::from_millis(30);
 /// The least the server asks for at once. What is left of [`LATENCY`] after two of these is shared between the
 /// server's queue and the device.
 const REQUEST: Duration = Duration::from_millis(5);
+/// How much of it a server holds that may be far away. More than a line's pauses; an order to end doesn't wait for it,
+/// since what was not played yet is changed where it lies.
+const FAR: Duration = Duration::from_millis(1000);
+/// The least such a server asks for at once, which is also how much of it the device holds.
+const FAR_REQUEST: Duration = Duration::from_millis(10);
 /// Time to connect, introduce ourselves and open the stream, in all.
 const OPENING: Duration = Duration::from_millis(1500);
 /// Longest wait between two questions for permission: what an order to end may wait for.
@@ -54,6 +62,25 @@ impl Pulse {
     pub(super) fn from_env() -> Self {
         Self { surroundings: Surroundings::from_env() }
     }
+
+    /// The one at this socket, whatever the environment says.
+    pub(super) fn at(server: &Path) -> Self {
+        Self { surroundings: Surroundings::from_env().with(Some(server)) }
+    }
+
+    /// How deep a stream is to be: as for this machine, unless the configuration names the server.
+    fn depth(&self) -> Depth {
+        if self.surroundings.server.is_some() { Depth::Far } else { Depth::Near }
+    }
+}
+
+/// Where a stream's samples wait.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Depth {
+    /// With us: the server is on this machine.
+    Near,
+    /// At the server, which may be far away.
+    Far,
 }
 
 impl Output for Pulse {
@@ -95,7 +122,10 @@ impl Pulse {
     fn open(&self, spec: Spec, control: &Control) -> Result<Stream, NotOpen> {
         let mut patience = Patience::of(OPENING);
         let sockets = self.surroundings.sockets().map_err(NotOpen::Failed)?;
-        let mut why = "no sound server is running".to_owned();
+        let mut why = match &self.surroundings.server {
+            Some(server) => format!("nobody listens at {}, which [output] server names", server.display()),
+            None => MISSING.to_owned(),
+        };
         for socket in sockets {
             match self.open_at(&socket, spec, &mut patience, control) {
                 Err(NotOpen::Failed(other)) if other == MISSING => {}
@@ -124,16 +154,19 @@ impl Pulse {
         };
         // The kernel tells the server who we are only once the server has asked for it; if we were faster than that,
         // we are a stranger, and the second time we are not.
+        let (cookie, wish) = (self.surroundings.cookie(), wish(spec, self.depth()));
         let mut connection = connect(patience)?;
-        let reply = match introduce(&mut connection, self.surroundings.cookie(), spec, patience, control) {
+        let mut begun = Instant::now();
+        let reply = match introduce(&mut connection, &cookie, &wish, patience, control) {
             Err(Refusal::Stranger) => {
                 connection = connect(patience)?;
-                introduce(&mut connection, self.surroundings.cookie(), spec, patience, control)
+                begun = Instant::now();
+                introduce(&mut connection, &cookie, &wish, patience, control)
             }
             other => other,
         };
         match reply {
-            Ok(reply) => Ok(Stream::new(connection, &reply, spec)),
+            Ok(reply) => Ok(Stream::new(connection, &reply, spec, self.depth(), begun.elapsed())),
             Err(Refusal::Stranger) => Err(NotOpen::Failed("the sound server refused access".into())),
             Err(Refusal::Other(not_open)) => Err(not_open),
         }
@@ -161,16 +194,16 @@ impl From<Broken> for Refusal {
 /// Says who we are and what we want, all at once, and waits for the stream.
 fn introduce(
     connection: &mut Connection,
-    cookie: Vec<u8>,
-    spec: Spec,
+    cookie: &[u8],
+    wish: &PlaybackStreamParams,
     patience: &mut Patience,
     control: &Control,
 ) -> Result<CreatePlaybackStreamReply, Refusal> {
     let failed = |why: String| Refusal::Other(NotOpen::Failed(why));
-    let auth = AuthParams { version: VERSION, supports_shm: false, supports_memfd: false, cookie };
+    let auth = AuthParams { version: VERSION, supports_shm: false, supports_memfd: false, cookie: cookie.to_vec() };
     let auth = connection.command(&Command::Auth(auth))?;
     connection.command(&Command::SetClientName(properties()))?;
-    let create = connection.command(&Command::CreatePlaybackStream(wish(spec)))?;
+    let create = connection.command(&Command::CreatePlaybackStream(wish.clone()))?;
     loop {
         if control.permission().ends() {
             return Err(Refusal::Other(NotOpen::Ordered));
@@ -217,9 +250,32 @@ fn properties() -> Props {
     properties
 }
 
-fn wish(spec: Spec) -> PlaybackStreamParams {
+fn wish(spec: Spec, depth: Depth) -> PlaybackStreamParams {
     let frame = SAMPLE_BYTES * usize::from(spec.channels);
     let bytes = |time: Duration| spec.frames(time) as u32 * frame as u32;
+    let (buffer_attr, flags) = match depth {
+        Depth::Near => (
+            BufferAttr {
+                target_length: bytes(LATENCY),
+                // It starts with the first frame. With none at all it would start before it, and lose it.
+                pre_buffering: frame as u32,
+                minimum_request_length: bytes(REQUEST),
+                ..BufferAttr::default()
+            },
+            StreamFlags { adjust_latency: true, ..StreamFlags::default() },
+        ),
+        Depth::Far => (
+            BufferAttr {
+                target_length: bytes(FAR),
+                // It starts when it is told to: what is needed for a start depends on the line.
+                pre_buffering: bytes(FAR),
+                minimum_request_length: bytes(FAR_REQUEST),
+                ..BufferAttr::default()
+            },
+            // Else the device would be made as slow as the target is long.
+            StreamFlags { early_requests: true, ..StreamFlags::default() },
+        ),
+    };
     PlaybackStreamParams {
         sample_spec: SampleSpec {
             format: SampleFormat::Float32Le,
@@ -227,15 +283,9 @@ fn wish(spec: Spec) -> PlaybackStreamParams {
             sample_rate: spec.rate,
         },
         channel_map: if spec.channels == 1 { ChannelMap::mono() } else { ChannelMap::stereo() },
-        buffer_attr: BufferAttr {
-            target_length: bytes(LATENCY),
-            // It starts with the first frame. With none at all it would start before it, and lose it.
-            pre_buffering: frame as u32,
-            minimum_request_length: bytes(REQUEST),
-            ..BufferAttr::default()
-        },
+        buffer_attr,
         props: properties(),
-        flags: StreamFlags { adjust_latency: true, ..StreamFlags::default() },
+        flags,
         ..PlaybackStreamParams::default()
     }
 }

@@ -70,7 +70,7 @@ impl Attempt {
     }
 
     fn perform(&mut self, news: &Sender<News>) -> Result<OutputEnd, Fault> {
-        let questions = Questions::ask(self.request.skip_when);
+        let questions = Questions::ask(self.request.skip_when, self.request.server.as_deref());
         let Found { name, sound, file } = find(&self.request, &self.dirs, &mut self.picks)?;
         let _ = news.send(News::Found { sound: name, spec: sound.spec() });
         let prepared = prepare(sound, file, &self.request, &self.levels, MEASURING);
@@ -91,7 +91,9 @@ impl Attempt {
 
     fn by_outputs(&self, voice: &mut Voice, news: &Sender<News>) -> Result<OutputEnd, Fault> {
         let mut faults = Vec::new();
-        for (n, mut output) in output::candidates().into_iter().enumerate().skip(self.skip_outputs) {
+        for (n, mut output) in
+            output::candidates(self.request.server.as_deref()).into_iter().enumerate().skip(self.skip_outputs)
+        {
             let _ = news.send(News::Trying(n, output.name()));
             match output.play(voice, &self.control) {
                 Ok(end) => return Ok(end),
@@ -229,6 +231,7 @@ mod tests {
             normalize,
             skip_when: herald::config::SkipWhen::NEVER,
             agent: String::new(),
+            server: None,
         }
     }
 

@@ -128,6 +128,7 @@ pub(crate) fn play(
     right: &mut dyn Right,
 ) -> Result<Ended, Fatal> {
     let mut live = Live::Opening(life.open());
+    let candidates = output::candidates(request.server.as_deref()).len();
     let mut skip = 0;
     let mut first_fault: Option<String> = None;
     let mut left_behind = false;
@@ -140,7 +141,7 @@ pub(crate) fn play(
         };
         // One retry, on the next output, for one that stood still before anything of the sound was heard.
         let next = went.tried + 1;
-        if went.stood_still && control.first_sample().is_none() && skip == 0 && next < output::candidates().len() {
+        if went.stood_still && control.first_sample().is_none() && skip == 0 && next < candidates {
             first_fault = went.detail;
             skip = next;
             left_behind = went.hangs;

@@ -117,6 +117,11 @@ impl Connection {
         self.flush()
     }
 
+    /// Whether nothing is in line.
+    pub(super) fn is_clear(&self) -> bool {
+        self.outbox.is_empty()
+    }
+
     /// Hands over what the server takes now, in one system call; the rest stays in line.
     pub(super) fn flush(&mut self) -> Result<(), Broken> {
         while !self.outbox.is_empty() {

@@ -6,6 +6,8 @@ use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use herald::doctor::probe::BY_CONFIG;
+
 /// Length of a cookie; the server wants exactly so many bytes, even if it goes by the user's id.
 const COOKIE: usize = 256;
 /// What leads to a place that no variable names.
@@ -14,6 +16,8 @@ const USUAL: &str = "the usual place";
 /// What the search depends on.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Surroundings {
+    /// The socket that the configuration names.
+    pub(super) server: Option<PathBuf>,
     pub(super) pulse_server: Option<String>,
     pub(super) pulse_cookie: Option<PathBuf>,
     pub(super) pulse_runtime: Option<PathBuf>,
@@ -34,6 +38,7 @@ impl Surroundings {
         let read_id =
             || fs::read_to_string("/etc/machine-id").or_else(|_| fs::read_to_string("/var/lib/dbus/machine-id")).ok();
         Self {
+            server: None,
             pulse_server,
             pulse_cookie: dir("PULSE_COOKIE"),
             pulse_runtime: dir("PULSE_RUNTIME_PATH"),
@@ -45,6 +50,12 @@ impl Surroundings {
         }
     }
 
+    /// The same with the socket that the configuration names, if it names one.
+    pub(super) fn with(mut self, server: Option<&Path>) -> Self {
+        self.server = server.map(Path::to_owned);
+        self
+    }
+
     /// The sockets to try, best first. A server named by the user is obeyed: nothing else is tried then.
     pub(super) fn sockets(&self) -> Result<Vec<PathBuf>, String> {
         Ok(self.places()?.into_iter().map(|(path, _)| path).collect())
@@ -52,6 +63,9 @@ impl Surroundings {
 
     /// The same, each with what led there.
     pub(super) fn places(&self) -> Result<Vec<(PathBuf, &'static str)>, String> {
+        if let Some(server) = &self.server {
+            return Ok(vec![(server.clone(), BY_CONFIG)]);
+        }
         let Some(list) = self.pulse_server.as_deref().filter(|list| !list.trim().is_empty()) else {
             let mut places: Vec<(PathBuf, &str)> = Vec::new();
             places.extend(self.pulse_runtime.iter().map(|dir| (dir.join("native"), "PULSE_RUNTIME_PATH")));
@@ -148,6 +162,14 @@ mod tests {
     fn a_named_server_is_the_only_one_tried() {
         assert_eq!(paths(&with("unix:/a")), ["/a"]);
         assert_eq!(paths(&with("/a {abc}unix:/b {other}unix:/c tcp:host")), ["/a", "/b"]);
+    }
+
+    #[test]
+    fn what_the_configuration_names_is_the_only_place() {
+        for variable in ["", "/a unix:/b", "tcp:host:4713"] {
+            let named = with(variable).with(Some(Path::new("/far/native")));
+            assert_eq!(paths(&named), ["/far/native"], "{variable}");
+        }
     }
 
     #[test]

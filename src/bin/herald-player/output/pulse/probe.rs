@@ -13,7 +13,7 @@ use pulseaudio::protocol::{
 };
 
 use super::connection::{Broken, Connection, Message, VERSION, decode, samples_message};
-use super::{Pulse, SAMPLE_BYTES, STEP, properties, wish};
+use super::{Depth, Pulse, SAMPLE_BYTES, STEP, properties, wish};
 use crate::decode::Spec;
 use crate::patience::Patience;
 
@@ -109,7 +109,7 @@ impl Conversation {
         // A server without any device names none, or one that isn't there, and PipeWire may not know its own yet.
         let mut sink = self.sink(GetSinkInfo { index: None, name });
         self.patience = Patience::of(OPENING);
-        let stream: CreatePlaybackStreamReply = self.ask(&Command::CreatePlaybackStream(wish(SPEC)))?;
+        let stream: CreatePlaybackStreamReply = self.ask(&Command::CreatePlaybackStream(wish(SPEC, Depth::Near)))?;
         tell(Told::Opened { output: "pulse".to_owned() });
         let begun = Instant::now();
         let moved = self.silence(&stream).is_ok_and(|moved| moved);

@@ -26,8 +26,8 @@ const METER: [&CStr; 2] = [c"stream.monitor", c"resample.peaks"];
 const METERS: [&str; 2] = ["org.PulseAudio.pavucontrol", "org.gnome.VolumeControl"];
 
 /// Whether a program records from a microphone now, by the first server that answers.
-pub(crate) fn microphone_in_use(patience: Duration) -> Result<bool, String> {
-    let surroundings = Surroundings::from_env();
+pub(crate) fn microphone_in_use(server: Option<&Path>, patience: Duration) -> Result<bool, String> {
+    let surroundings = Surroundings::from_env().with(server);
     let mut patience = Patience::of(patience);
     let mut why = MISSING.to_owned();
     for socket in surroundings.sockets()? {

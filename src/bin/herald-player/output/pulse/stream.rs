@@ -5,7 +5,7 @@ use std::time::{Duration, Instant, SystemTime};
 use pulseaudio::protocol::{Command, CreatePlaybackStreamReply, LatencyParams, PlaybackLatency, PulseError};
 
 use super::connection::{Broken, Connection, Message, decode, samples_message};
-use super::{OutputEnd, SAMPLE_BYTES, STEP};
+use super::{Depth, FAR, OutputEnd, SAMPLE_BYTES, STEP};
 use crate::control::{Control, Permission, Phase};
 use crate::decode::Spec;
 use crate::patience::Patience;
@@ -13,6 +13,13 @@ use crate::voice::{FADE, Voice, fade};
 
 /// How much of what was handed over is remembered, to be faded where it has not been played yet.
 const MEMORY: Duration = Duration::from_millis(250);
+/// The most that is handed over at once to a server far away: it holds more, but what lies in our own line could still
+/// leave after we lost the right to send it.
+const PORTION: Duration = Duration::from_millis(40);
+/// A way there and back that takes longer than this leaves no time for a ramp: whoever cuts in doesn't wait for it.
+const REACH: Duration = Duration::from_millis(60);
+/// The most that is on its way before a server far away starts.
+const LEAD: Duration = Duration::from_millis(300);
 /// Silence behind the last sample: what pushes that one through the server's resampler, which keeps a few back.
 const TAIL: Duration = Duration::from_millis(2);
 /// Time for the ramp to be played before the stream is taken away.
@@ -28,6 +35,11 @@ pub(super) struct Stream {
     connection: Connection,
     channel: u32,
     spec: Spec,
+    depth: Depth,
+    /// At most so long is the way to the server and back, as far as is known; nothing where it is on this machine.
+    reach: Duration,
+    /// Frames after which a server far away is told to start; `None` once it was, and where it starts by itself.
+    lead: Option<u64>,
     /// Bytes the server still wants.
     wanted: usize,
     /// Frames it has asked for after its first request: those it has taken out of its queue.
@@ -45,12 +57,27 @@ pub(super) struct Stream {
 }
 
 impl Stream {
-    /// The stream of that reply.
-    pub(super) fn new(connection: Connection, reply: &CreatePlaybackStreamReply, spec: Spec) -> Self {
+    /// The stream of that reply, which came after so long.
+    pub(super) fn new(
+        connection: Connection,
+        reply: &CreatePlaybackStreamReply,
+        spec: Spec,
+        depth: Depth,
+        answered: Duration,
+    ) -> Self {
+        let (reach, lead) = match depth {
+            Depth::Near => (Duration::ZERO, None),
+            // A line that was idle carries little at first: what comes behind that may be a whole way late. A forwarded
+            // socket is opened at the other end first, so of the answer's time about half was the way.
+            Depth::Far => (answered, Some(spec.frames((answered / 2).min(LEAD)))),
+        };
         Self {
             connection,
             channel: reply.channel,
             spec,
+            depth,
+            reach,
+            lead,
             wanted: reply.requested_bytes as usize,
             taken: 0,
             stride: 0,
@@ -74,7 +101,8 @@ impl Stream {
             if voice.ended() && self.staged.is_empty() {
                 break;
             }
-            if let Some(message) = self.connection.receive(STEP)? {
+            let goes_on = self.depth == Depth::Far && self.staged.is_empty() && self.wants_more();
+            if let Some(message) = self.connection.receive(if goes_on { Duration::ZERO } else { STEP })? {
                 self.note(&message, voice, control)?;
             }
         }
@@ -83,6 +111,7 @@ impl Stream {
 
     /// Waits until the server has played everything.
     fn drain(&mut self, voice: &mut Voice, control: &Control) -> Result<OutputEnd, Broken> {
+        self.start_after(0)?;
         self.put(None, &vec![0.0; self.spec.frames(TAIL) as usize * usize::from(self.spec.channels)]);
         let drain = self.connection.command(&Command::DrainPlaybackStream(self.channel))?;
         control.enter(Phase::Draining);
@@ -109,12 +138,15 @@ impl Stream {
 
     /// Ramps down within [`crate::voice::FADE`], starting with what the server has not touched yet.
     fn fade(&mut self, voice: &mut Voice, control: &Control) -> Result<OutputEnd, Broken> {
-        let until = Instant::now() + FADING;
-        let timing = if self.written == 0 { None } else { self.timing(FADING / 4)? };
+        // The server's answer is half a way old, and what follows from it arrives half a way later.
+        let reach = self.reach;
+        let until = Instant::now() + FADING + 2 * reach;
+        let too_late = self.written == 0 || reach > REACH;
+        let timing = if too_late { None } else { self.timing(FADING / 4 + reach)? };
         let Some(timing) = timing else { return self.silence() };
         let length = self.spec.frames(FADE).max(1);
         // It may take one more block before ours arrives; what lies behind that one is still ours to change.
-        let start = self.frames(timing.read_offset) + self.stride;
+        let start = self.frames(timing.read_offset) + self.stride + self.spec.frames(reach);
         let channels = usize::from(self.spec.channels);
         let remembered = self.written - (self.memory.len() / channels) as u64;
         let (at, start, mut rest) = if start >= remembered && start + length <= self.written {
@@ -128,9 +160,20 @@ impl Stream {
             (None, self.written, rest)
         };
         fade(&mut rest, self.spec.channels, length as usize);
+        if self.depth == Depth::Far {
+            // All that it holds would be on its way for as long as it sounds: what lies behind is taken away in time.
+            rest.truncate(length as usize * channels);
+        }
         // PipeWire takes whole blocks only: without the silence behind it, the ramp could stay where it is.
-        rest.resize(rest.len() + self.spec.frames(FADING) as usize * channels, 0.0);
-        let message = self.message_of(at, &rest);
+        rest.resize(rest.len() + self.spec.frames(FADING + 2 * reach) as usize * channels, 0.0);
+        // A server takes nothing of a message before it has all of it: over a line the ramp goes ahead of the silence,
+        // with as much of that as fills the block it ends in.
+        let block = (2 * length + self.stride) as usize * channels;
+        let ahead = if self.depth == Depth::Far { rest.len().min(block) } else { rest.len() };
+        let mut message = self.message_of(at, &rest[..ahead]);
+        if ahead < rest.len() {
+            message.extend(self.message_of(None, &rest[ahead..]));
+        }
         // The server may have taken its time to answer.
         if control.permission() != Permission::Fade {
             return self.silence();
@@ -170,7 +213,7 @@ impl Stream {
             return true;
         }
         let deleted = self.connection.command(&Command::DeletePlaybackStream(self.channel));
-        match deleted.and_then(|delete| self.answer(delete, CLOSING)) {
+        match deleted.and_then(|delete| self.answer(delete, CLOSING + self.reach.min(CLOSING))) {
             // Refused, it was gone before.
             Ok(answered) => answered.is_some(),
             Err(broken) => broken.gone,
@@ -181,7 +224,10 @@ impl Stream {
     fn stage(&mut self, voice: &mut Voice) {
         let channels = usize::from(self.spec.channels);
         let staged = self.staged.len();
-        let wanted = self.wanted / SAMPLE_BYTES / channels * channels;
+        let mut wanted = self.wanted / SAMPLE_BYTES / channels * channels;
+        if self.depth == Depth::Far {
+            wanted = wanted.min(self.spec.frames(PORTION) as usize * channels);
+        }
         if wanted > staged {
             self.staged.resize(wanted, 0.0);
             let frames = voice.fill(&mut self.staged[staged..]);
@@ -193,7 +239,7 @@ impl Stream {
     /// Hands over what is ready. Whether it may is asked right before: between the two lies one system call, so that a
     /// process that is stopped there sends next to never something it had the right to send before.
     fn hand_over(&mut self, control: &Control) -> Result<(), Broken> {
-        if self.staged.is_empty() {
+        if self.staged.is_empty() || (self.depth == Depth::Far && !self.connection.is_clear()) {
             return Ok(());
         }
         self.connection.send(&self.message)?;
@@ -203,11 +249,30 @@ impl Stream {
         let channels = usize::from(self.spec.channels);
         self.written += (samples.len() / channels) as u64;
         self.memory.extend_from_slice(&samples);
-        let keep = self.spec.frames(MEMORY) as usize * channels;
+        let memory = if self.depth == Depth::Far { FAR + MEMORY } else { MEMORY };
+        let keep = self.spec.frames(memory) as usize * channels;
         if self.memory.len() > 2 * keep {
             self.memory.drain(..self.memory.len() - keep);
         }
+        match self.lead {
+            Some(lead) => self.start_after(lead),
+            None => Ok(()),
+        }
+    }
+
+    /// Tells a server that waits for it to start, once it was given so many frames.
+    fn start_after(&mut self, lead: u64) -> Result<(), Broken> {
+        if self.lead.is_some() && self.written >= lead {
+            self.lead = None;
+            self.connection.command(&Command::TriggerPlaybackStream(self.channel))?;
+            self.connection.flush()?;
+        }
         Ok(())
+    }
+
+    /// Whether more could be handed over at once.
+    fn wants_more(&self) -> bool {
+        self.wanted >= SAMPLE_BYTES * usize::from(self.spec.channels) && self.connection.is_clear()
     }
 
     /// Puts samples in line behind the last ones, or to stand at that frame of the stream.
