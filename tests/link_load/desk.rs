@@ -43,12 +43,12 @@ pub(crate) struct Desk {
 }
 
 impl Desk {
-    /// A desk that listens, with more in its `[link]`.
-    pub(crate) fn open(link: &str) -> Option<Self> {
+    /// A desk that listens, with more in its `[link]`, at a broker that is set up so.
+    pub(crate) fn open(link: &str, setup: Setup) -> Option<Self> {
         let programs = (option_env!("CARGO_BIN_EXE_herald-link"), option_env!("CARGO_BIN_EXE_herald-player"));
         let (Some(program), Some(_)) = programs else { return None };
         let server = server_or_skip(Kind::PulseAudio)?;
-        let broker = or_skip(Mosquitto::start_with(Setup::default().line("sys_interval 1")))?;
+        let broker = or_skip(Mosquitto::start_with(setup.line("sys_interval 1")))?;
         let env = TestEnv::new().with_server(&server);
         let loud = env.write("loud.wav", Tone::sine(RATE, 1000.0, 200.0).amplitude(0.5).wav(Depth::S16));
         let soft = env.write("soft.wav", Tone::sine(RATE, 400.0, 100.0).amplitude(0.02).wav(Depth::S16));
@@ -105,8 +105,10 @@ impl Desk {
         let begun = Instant::now();
         let end = begun + PATIENCE;
         while self.heard() == before {
-            let tail: Vec<Value> = self.env.journal().into_iter().rev().take(12).collect();
-            assert!(Instant::now() < end, "question {} of {} was not heard: {tail:#?}", self.asked, far.host);
+            let of_it = |line: &Value| line["host"] == far.host.as_str() || line["what"] == "summed-up";
+            let told =
+                || self.env.journal().into_iter().filter(of_it).map(|line| format!("  {line}\n")).collect::<String>();
+            assert!(Instant::now() < end, "question {} of {} was not heard:\n{}", self.asked, far.host, told());
             std::thread::sleep(Duration::from_millis(50));
         }
         self.slowest = self.slowest.max(begun.elapsed());
@@ -271,6 +273,7 @@ impl std::fmt::Display for Usage {
         let (least, most) = (self.looks.iter().map(memory).min(), self.looks.iter().map(memory).max());
         let (least, most) = (least.unwrap_or_default(), most.unwrap_or_default());
         let share = self.share(0, self.looks.len() - 1) * 100.0;
-        write!(f, "the desk took {least} to {most} KiB and {share:.0} % of a processor")
+        let seconds = self.seconds();
+        write!(f, "in {seconds} s the desk took {least} to {most} KiB and {share:.0} % of a processor")
     }
 }
