@@ -12,16 +12,24 @@ bindir := $(DESTDIR)$(PREFIX)/bin
 sharedir := $(DESTDIR)$(PREFIX)/share
 docdir := $(sharedir)/doc/herald
 mandir := $(sharedir)/man
+# What starts `herald-link listen` with the user's session.
+ifeq ($(shell uname -s),Darwin)
+unit := $(sharedir)/herald/io.github.herald-cli.link.plist
+else
+unit := $(DESTDIR)$(PREFIX)/lib/systemd/user/herald-link.service
+endif
 installed := \
 	$(bindir)/herald \
 	$(bindir)/herald-player \
 	$(bindir)/herald-pack \
+	$(bindir)/herald-link \
 	$(sharedir)/bash-completion/completions/herald \
 	$(sharedir)/zsh/site-functions/_herald \
 	$(sharedir)/fish/vendor_completions.d/herald.fish \
 	$(sharedir)/elvish/lib/herald.elv \
 	$(addprefix $(mandir)/man1/,$(notdir $(wildcard man/*.1))) \
 	$(addprefix $(mandir)/man5/,$(notdir $(wildcard man/*.5))) \
+	$(unit) \
 	$(docdir)/LICENSE-MIT \
 	$(docdir)/LICENSE-APACHE \
 	$(docdir)/LICENSE-sounds
@@ -84,17 +92,19 @@ package:
 	scripts/package archives
 	if command -v dpkg-deb >/dev/null; then scripts/package deb; fi
 
-## install      copy programs, completions, manual and licences below PREFIX (/usr/local); run `make build` first
+## install      copy programs, completions, manual, unit and licences below PREFIX (/usr/local); run `make build` first
 install:
-	@test -x $(TARGET)/release/herald-pack || { echo 'nothing is built yet; run: make build' >&2; exit 1; }
+	@test -x $(TARGET)/release/herald-link || { echo 'nothing is built yet; run: make build' >&2; exit 1; }
 	install -d $(sort $(dir $(installed)))
-	install -m 755 $(addprefix $(TARGET)/release/,herald herald-player herald-pack) $(bindir)
+	install -m 755 $(addprefix $(TARGET)/release/,herald herald-player herald-pack herald-link) $(bindir)
 	install -m 644 completions/herald.bash $(sharedir)/bash-completion/completions/herald
 	install -m 644 completions/_herald $(sharedir)/zsh/site-functions
 	install -m 644 completions/herald.fish $(sharedir)/fish/vendor_completions.d
 	install -m 644 completions/herald.elv $(sharedir)/elvish/lib
 	install -m 644 man/*.1 $(mandir)/man1
 	install -m 644 man/*.5 $(mandir)/man5
+	sed 's|/usr/bin/|$(PREFIX)/bin/|' scripts/units/$(notdir $(unit)) > $(unit)
+	chmod 644 $(unit)
 	install -m 644 LICENSE-MIT LICENSE-APACHE $(docdir)
 	install -m 644 sounds/herald/LICENSE $(docdir)/LICENSE-sounds
 

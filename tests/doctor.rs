@@ -9,6 +9,8 @@ mod environment;
 mod heard;
 #[path = "doctor/installed.rs"]
 mod installed;
+#[path = "doctor/link.rs"]
+mod link;
 mod support;
 #[path = "doctor/world.rs"]
 mod world;

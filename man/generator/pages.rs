@@ -17,6 +17,7 @@ pub(crate) fn all() -> Vec<(String, String)> {
     let mut pages = vec![
         ("herald.1".to_owned(), whole(&program)),
         ("herald-config.5".to_owned(), filled(include_str!("herald-config.5.in"))),
+        ("herald-link.1".to_owned(), filled(include_str!("herald-link.1.in"))),
         ("herald-player.1".to_owned(), filled(include_str!("herald-player.1.in"))),
     ];
     pages.extend(shown(&program).map(|command| (format!("herald-{}.1", command.get_name()), of_command(command))));

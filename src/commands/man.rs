@@ -38,6 +38,7 @@ pages! {
     "herald-hook.1",
     "herald-init.1",
     "herald-install.1",
+    "herald-link.1",
     "herald-log.1",
     "herald-man.1",
     "herald-mute.1",

@@ -13,11 +13,13 @@ mod history;
 mod installed;
 mod journal;
 mod leftovers;
+mod link;
 mod machine;
 mod output;
 mod places;
 pub mod probe;
 mod programs;
+pub mod reach;
 mod records;
 mod report;
 mod room;
@@ -67,6 +69,7 @@ const CHECKS: &[(&str, Look)] = &[
     ("agents", Each(agents::agents)),
     ("shells", One(shells::shells)),
     ("environment", One(environment::environment)),
+    ("link", Each(link::link)),
     ("server", One(output::server)),
     ("output", One(output::output)),
 ];

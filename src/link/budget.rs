@@ -188,21 +188,19 @@ impl Budget {
 
     /// Whether that machine may make a sound; [`Self::sounded`] says that it did.
     ///
-    /// What is left last is kept: a quarter for what is urgent, and of what all have half for machines that are proven.
+    /// What is left last is kept: a quarter for what is urgent. Of what all have, half is kept for machines that are proven,
+    /// and of both halves one for what is urgent.
     ///
     /// # Errors
     /// Why not.
     pub fn may_sound(&mut self, host: &str, is_urgent: bool, now: Stamp) -> Result<(), Over> {
         let now = now.boot_us;
         let known = self.hosts.get_mut(host).ok_or(Over::Strangers)?;
-        let quarters = |is_stranger: bool| match (is_stranger, is_urgent) {
-            (true, _) => 2,
-            (false, false) => 1,
-            (false, true) => 0,
-        };
-        if !known.sounds.refill(now).has_above(quarters(false)) {
+        let usual = u64::from(!is_urgent);
+        let strange = if known.is_proven { 0 } else { 2 };
+        if !known.sounds.refill(now).has_above(usual) {
             Err(Over::Sounds)
-        } else if !self.sounds.refill(now).has_above(quarters(!known.is_proven)) {
+        } else if !self.sounds.refill(now).has_above(strange + usual) {
             Err(Over::AllSounds)
         } else {
             Ok(())
@@ -441,8 +439,21 @@ mod tests {
             sounded(&mut budget, &name, true, 100, 0)
         });
         assert_eq!(others.sum::<u64>(), 150);
+        assert_eq!(budget.may_sound("new-49", false, at(0)), Err(Over::AllSounds));
         assert_eq!(budget.may_sound("new-49", true, at(0)), Err(Over::AllSounds));
         assert_eq!(sounded(&mut budget, "honest", true, 100, 0), 30);
+    }
+
+    #[test]
+    fn machines_that_chatter_leave_room_for_what_is_urgent() {
+        let mut budget = budget();
+        let chatter = (0..50).map(|n| {
+            let name = format!("new-{n}");
+            looked(&mut budget, &name, 1, 0);
+            sounded(&mut budget, &name, false, 100, 0)
+        });
+        assert_eq!(chatter.sum::<u64>(), 75);
+        assert_eq!(sounded(&mut budget, "new-49", true, 100, 0), 30);
     }
 
     #[test]

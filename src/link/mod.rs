@@ -12,6 +12,7 @@
 //! | [`age`] | how old what arrived is |
 //! | [`budget`] | how much other machines may ask |
 //! | [`post`] | handing it over, in a hook's time |
+//! | `pushed` | what a phone is told of it, in words |
 
 pub mod age;
 pub mod budget;
@@ -20,6 +21,7 @@ pub mod letter;
 pub mod message;
 pub mod outbox;
 pub mod post;
+mod pushed;
 
 pub use letter::{Letter, Muted, Pushed};
 pub use message::{BadMessage, Id, Occurred};

@@ -8,7 +8,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-/// What a child may see of the environment: where the user's files and the sound server are, nothing that loads code.
+/// What a child may see of the environment: where the user's files, the sound server and the way out to the network
+/// are, nothing that loads code.
 const PASSED_ON: &[&str] = &[
     "HOME",
     "USER",
@@ -34,6 +35,16 @@ const PASSED_ON: &[&str] = &[
     "ALSA_CONFIG_PATH",
     "ALSA_CARD",
     "AUDIODEV",
+    "HTTP_PROXY",
+    "HTTPS_PROXY",
+    "ALL_PROXY",
+    "NO_PROXY",
+    "http_proxy",
+    "https_proxy",
+    "all_proxy",
+    "no_proxy",
+    "SSL_CERT_FILE",
+    "SSL_CERT_DIR",
     "DBUS_SESSION_BUS_ADDRESS",
     "DBUS_SYSTEM_BUS_ADDRESS",
     "HERALD_STATE_DIR",

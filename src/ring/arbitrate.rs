@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::push::Told;
 use super::taken::{Keeper, Taken};
 use super::{Call, Considered, away, delay, receive};
 use crate::config::{self, Config};
@@ -27,16 +28,23 @@ pub(super) fn arbitrate(
     config: &Config,
     considered: &Considered,
     said: Option<Reason>,
+    told: Told,
 ) -> Taken {
-    match try_arbitrate(paths, call, config, considered, said) {
+    match try_arbitrate(paths, call, config, considered, said, told) {
         Ok(taken) => taken,
-        Err(Unavailable::Unusable(e)) if considered.settings.priority == Priority::Urgent => Taken {
-            decision: Decision::PLAY,
-            start_player: away::is_here(config, call),
-            away: away::to(config, call).is_some(),
-            alone: true,
-            detail: Some(format!("played without arbitration: {e}")),
-            ..Taken::default()
+        Err(Unavailable::Unusable(e)) if considered.settings.priority == Priority::Urgent => match told {
+            Told::Silently(reason) => {
+                Taken { decision: Decision::skip(reason), phone: true, detail: Some(e.to_string()), ..Taken::default() }
+            }
+            told => Taken {
+                decision: Decision::PLAY,
+                start_player: away::is_here(config, call),
+                away: away::to(config, call).is_some(),
+                phone: told == Told::AsHeard,
+                alone: true,
+                detail: Some(format!("played without arbitration: {e}")),
+                ..Taken::default()
+            },
         },
         Err(e) => Taken { detail: Some(e.to_string()), ..Taken::default() },
     }
@@ -48,6 +56,7 @@ fn try_arbitrate(
     config: &Config,
     considered: &Considered,
     said: Option<Reason>,
+    told: Told,
 ) -> Result<Taken, Unavailable> {
     let Considered { settings, request, .. } = considered;
     let asked = Stamp::now();
@@ -58,14 +67,18 @@ fn try_arbitrate(
     let now = Stamp::now();
     let called_off = delay::call_off(&mut critical, &call.occurrence)?;
     let mut memory = Memory::from_bytes(critical.memory.clone());
+    let silenced = if let Told::Silently(reason) = told { Some(Decision::skip(reason)) } else { None };
+    let said = said.filter(|_| silenced.is_none());
     let (ticket, decision) = super::decide(call, settings, said, &memory, now);
     let decision = receive::judge(call, settings.priority, &memory, now).map_or(decision, Decision::skip);
     if !decision.play {
         delay::note(&mut critical, &call.occurrence, now)?;
-        return Ok(Taken { decision, called_off, ..Taken::default() });
+        return Ok(Taken { decision: silenced.unwrap_or(decision), called_off, ..Taken::default() });
     }
-    if is_here && critical.is_cooling_down(now) {
-        let decision = Decision::skip(Reason::OutputCoolingDown);
+    let cooling = is_here && silenced.is_none() && critical.is_cooling_down(now);
+    let unheard = silenced.or_else(|| cooling.then_some(Decision::skip(Reason::OutputCoolingDown)));
+    let is_told = told != Told::Never && !(cooling && delay::applies(call, settings));
+    if let Some(decision) = unheard.filter(|_| !is_told) {
         return Ok(Taken { decision, called_off, ..Taken::default() });
     }
     let lifetime = settings.priority.lifetime();
@@ -82,6 +95,7 @@ fn try_arbitrate(
         let detail = Some(format!("held back for {} ms", settings.delay.as_millis()));
         let held = Some(ticket.subject());
         let start_keeper = start_keeper.then_some(if is_away { Keeper::Front } else { Keeper::Player });
+        let decision = unheard.unwrap_or(decision);
         return Ok(Taken { decision, held, start_keeper, called_off, detail, ..Taken::default() });
     }
     if let Some(ticket) = &ticket {
@@ -89,13 +103,17 @@ fn try_arbitrate(
         policy::note(&call.occurrence, &mut memory, now);
     }
     receive::heard(call, &mut memory, now);
+    if let Some(decision) = unheard {
+        critical.remember(memory.into_bytes())?;
+        return Ok(Taken { decision, phone: true, called_off, ..Taken::default() });
+    }
     if !is_here {
         critical.remember(memory.into_bytes())?;
-        return Ok(Taken { decision, away: is_away, called_off, ..Taken::default() });
+        return Ok(Taken { decision, away: is_away, phone: is_told, called_off, ..Taken::default() });
     }
     let placed = critical.place(wish, overlap, memory.into_bytes())?;
     let decision = if placed.id.is_some() { decision } else { Decision::skip(Reason::Busy) };
     let start_keeper = critical.needs_keeper()?.then_some(if is_away { Keeper::Front } else { Keeper::Player });
-    let start_player = placed.start_player;
-    Ok(Taken { decision, start_player, placed, away: is_away, start_keeper, called_off, ..Taken::default() })
+    let (start_player, phone) = (placed.start_player, is_told && decision.play);
+    Ok(Taken { decision, start_player, placed, away: is_away, phone, start_keeper, called_off, ..Taken::default() })
 }

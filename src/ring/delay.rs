@@ -6,11 +6,13 @@
 use super::Call;
 use super::away::{self, Departing};
 use super::hush;
+use super::push;
 use super::record;
 use super::start;
 use crate::config::{self, Config, Settings};
 use crate::event::Occurrence;
 use crate::journal::{self, Entry, What};
+use crate::link::Pushed;
 use crate::paths::Paths;
 use crate::platform::clock::Stamp;
 use crate::policy::{self, Memory, Reason, Ticket};
@@ -107,6 +109,8 @@ pub fn keep(paths: &Paths, renew: impl FnMut()) -> Result<(), Unavailable> {
 struct Came {
     held: Deferred,
     placed: Result<Place, &'static str>,
+    /// What phones are told of it.
+    phone: Option<Pushed>,
 }
 
 /// Where it went: to the speaker, elsewhere, or both.
@@ -115,21 +119,47 @@ struct Place {
     away: Option<Departing>,
 }
 
+impl Place {
+    /// Whether anybody has it.
+    fn is_one(&self) -> bool {
+        self.away.is_some() || self.here.as_ref().is_some_and(|placed| placed.id.is_some())
+    }
+}
+
 fn place(paths: &Paths, critical: &mut Critical<'_>, due: Due) -> Result<Vec<Came>, Unavailable> {
     let now = Stamp::now();
     let config = config::load(&paths.config, &paths.config_image(), paths.home.as_deref()).config;
-    let mut came: Vec<Came> = due.expired.into_iter().map(|held| Came { held, placed: Err("expired") }).collect();
+    let mut came: Vec<Came> =
+        due.expired.into_iter().map(|held| Came { held, placed: Err("expired"), phone: None }).collect();
     for held in due.ready {
         let request = Request::decode(&held.payload);
         let (event, session) = request.map(|request| (request.event, request.session)).unwrap_or_default();
-        let placed = match hush::reason(paths, &config, event.as_ref(), session) {
-            Some(reason) => Err(reason.as_str()),
-            None => place_one(critical, &config, &held, now)?,
+        let hushed = hush::reason(paths, &config, event.as_ref(), session);
+        let phone = push::due(&config, &held, hushed, now);
+        let (placed, phone) = match hushed {
+            Some(reason) => (Err(reason.as_str()), phone.filter(|_| is_first(critical, &held, now))),
+            None => {
+                let placed = place_one(critical, &config, &held, now)?;
+                let is_heard = placed.as_ref().is_ok_and(Place::is_one);
+                (placed, phone.filter(|_| is_heard))
+            }
         };
-        came.push(Came { held, placed });
+        came.push(Came { held, placed, phone });
     }
     critical.commit()?;
     Ok(came)
+}
+
+/// Whether nothing that was heard speaks against it; it counts as heard from now on.
+fn is_first(critical: &mut Critical<'_>, held: &Deferred, now: Stamp) -> bool {
+    let Some(ticket) = Ticket::decode(&held.ticket) else { return true };
+    let mut memory = Memory::from_bytes(critical.memory.clone());
+    let is_first = ticket.objection(&memory, now).is_none();
+    if is_first {
+        ticket.heard(&mut memory, now);
+        critical.memory = memory.into_bytes();
+    }
+    is_first
 }
 
 fn place_one(
@@ -169,7 +199,10 @@ fn tell(paths: &Paths, came: Vec<Came>) {
         |came: &Came| matches!(&came.placed, Ok(Place { here: Some(placed), .. }) if placed.start_player);
     let start = came.iter().any(needs_player);
     let started = if start { start::wake_player().map(drop) } else { Ok(()) };
-    for Came { held, placed } in came {
+    for Came { held, placed, phone } in came {
+        if let Some(pushed) = phone {
+            push::leave(paths, pushed);
+        }
         let event = record::event_of(&held);
         let placed = placed.map(|place| {
             if let Some(departing) = place.away {

@@ -7,6 +7,7 @@ mod arbitrate;
 mod away;
 mod delay;
 mod hush;
+mod push;
 mod receive;
 mod record;
 mod start;
@@ -21,6 +22,7 @@ pub use receive::{Arrived, receive};
 pub use record::end_unheard;
 pub use start::{ALONE, KEEP, KEEP_AWAY, PLAYER, from_hex, in_hex, wake_keeper, wake_player};
 
+use push::Told;
 use taken::Taken;
 
 use crate::config::{self, Config, Loaded, Settings, SkipWhen};
@@ -101,6 +103,7 @@ pub fn consider(paths: &Paths, config: &Config, call: &Call) -> Considered {
     if let Some(volume) = call.volume {
         settings.volume = volume;
     }
+    let leaves = away::to(config, call).is_some() || config.push.is_some();
     let mut request = Request {
         event: call.occurrence.event.clone(),
         details: sound::details(&call.occurrence),
@@ -114,7 +117,7 @@ pub fn consider(paths: &Paths, config: &Config, call: &Call) -> Considered {
         min_audible: config.speaker.min_audible,
         session: call.occurrence.session,
         skip_when: if call.force { SkipWhen::NEVER } else { settings.skip_when },
-        agent: if away::to(config, call).is_some() { call.occurrence.agent.clone() } else { String::new() },
+        agent: if leaves { call.occurrence.agent.clone() } else { String::new() },
         server: config.output.server.clone(),
     };
     while request.encode().len() > speaker::PAYLOAD_LIMIT && request.sounds.pop().is_some() {}
@@ -136,14 +139,15 @@ fn decide_and_start(paths: &Paths, call: &Call, config: &Config, considered: &Co
     let settings = &considered.settings;
     let lifetime = settings.priority.lifetime();
     let said = at_once(paths, config, call, settings);
+    let told = push::told(config, call, settings.priority, said);
     let mut taken = match objection(call, said) {
-        Some(reason) => {
+        Some(reason) if told != Told::Silently(reason) => {
             let called_off = delay::pass_by(paths, call, config);
             Taken { decision: Decision::skip(reason), called_off, ..Taken::default() }
         }
-        None => {
+        _ => {
             let before = Instant::now();
-            let mut taken = arbitrate::arbitrate(paths, call, config, considered, said);
+            let mut taken = arbitrate::arbitrate(paths, call, config, considered, said, told);
             taken.lock = before.elapsed();
             taken
         }
@@ -154,6 +158,7 @@ fn decide_and_start(paths: &Paths, call: &Call, config: &Config, considered: &Co
     }
     start::start(paths, &mut taken, &considered.request);
     away::send(paths, config, call, settings.priority, &mut taken);
+    push::send(paths, call, settings.priority, &mut taken);
     record::write_down(paths, call, &taken, begun);
     Rung {
         decision: taken.decision,

@@ -29,6 +29,8 @@ pub(super) struct Taken {
     pub(super) away: bool,
     /// Who took it to be heard there.
     pub(super) sent_to: Option<String>,
+    /// Phones are told of it, whether or not it is heard.
+    pub(super) phone: bool,
     /// No run directory can be used at all: play without asking anybody.
     pub(super) alone: bool,
     pub(super) lock: Duration,
@@ -46,6 +48,7 @@ impl Default for Taken {
             called_off: Vec::new(),
             away: false,
             sent_to: None,
+            phone: false,
             alone: false,
             lock: Duration::ZERO,
             detail: None,

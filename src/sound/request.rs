@@ -36,7 +36,7 @@ pub struct Request {
     pub normalize: bool,
     /// It is not heard while one of these holds, right before it would be.
     pub skip_when: SkipWhen,
-    /// Who told, where that will be sent to another machine; empty else.
+    /// Who told, where other machines or phones may be told; empty else.
     pub agent: String,
     /// The sound server's socket, named outright: no other is tried then.
     pub server: Option<PathBuf>,

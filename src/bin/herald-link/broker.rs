@@ -58,8 +58,8 @@ pub(crate) struct Caller<'a> {
     pub(crate) client: String,
     /// What came while it was away is kept for it.
     pub(crate) is_awaited: bool,
-    /// What the broker tells others once it is gone without a word: a topic and a message, retained.
-    pub(crate) will: (String, Vec<u8>),
+    /// What the broker tells others once it is gone without a word, if anything: a topic and a message, retained.
+    pub(crate) will: Option<(String, Vec<u8>)>,
     /// Files and addresses.
     pub(crate) link: &'a Link,
 }
@@ -223,7 +223,6 @@ fn options(broker: &Broker, caller: &Caller<'_>, socket: &Socket) -> anyhow::Res
         correlation_data: None,
         user_properties: Vec::new(),
     };
-    let (topic, message) = caller.will.clone();
     options
         .set_connect_properties(properties)
         .set_incoming_packet_size_limit(IncomingPacketSizeLimit::Bytes(PACKET))
@@ -231,8 +230,10 @@ fn options(broker: &Broker, caller: &Caller<'_>, socket: &Socket) -> anyhow::Res
         .set_ack_mode(AckMode::Manual)
         .set_keep_alive(KEEP_ALIVE)
         .set_connect_timeout(CONNECT)
-        .set_outgoing_inflight_upper_limit(IN_FLIGHT)
-        .set_last_will(LastWill::new(topic, message, QoS::AtLeastOnce, true, Some(gone)));
+        .set_outgoing_inflight_upper_limit(IN_FLIGHT);
+    if let Some((topic, message)) = caller.will.clone() {
+        options.set_last_will(LastWill::new(topic, message, QoS::AtLeastOnce, true, Some(gone)));
+    }
     if caller.is_awaited {
         options.set_session_store(NothingOnItsWay { client: caller.client.clone() });
     }

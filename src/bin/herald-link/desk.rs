@@ -232,11 +232,17 @@ impl Desk {
     fn decide(&mut self, occurred: Occurred, age: Duration, begun: Instant) {
         let (host, key) = (occurred.host.clone(), occurred.id.key());
         let occurrence = occurred.into_occurrence();
-        let is_urgent = self.config.settings(&occurrence).priority == Priority::Urgent;
-        if let Err(over) = self.budget.may_sound(&host, is_urgent, Stamp::now()) {
-            return self.budget.count(&host, over);
-        }
+        let settings = self.config.settings(&occurrence);
+        let is_urgent = settings.priority == Priority::Urgent;
         let hush_skips = !self.lines.has();
+        if settings.enabled {
+            if let Err(over) = self.budget.may_sound(&host, is_urgent, Stamp::now()) {
+                return self.budget.count(&host, over);
+            }
+        } else if hush_skips {
+            // It would be skipped, and not be told: no need to ask in the critical section.
+            return self.budget.count(&host, Over::Skipped);
+        }
         let arrived = Arrived { occurrence, afar: Afar { key, age, hush_skips } };
         let rung = ring::receive(&self.paths, &self.config, arrived, begun);
         match (rung.decision.play, hush_skips) {

@@ -7,6 +7,7 @@
 //! | file | owns |
 //! |---|---|
 //! | `listen` | all addresses at once, until somebody ends it |
+//! | `probe` | a try, for the doctor |
 //! | `send` | what waits in the outbox, and then it leaves |
 //! | `desk` | what is done with what arrives |
 //! | `postman` | each letter to its end |
@@ -15,6 +16,7 @@
 //! | `broker` | one connection |
 //! | `socket` | a socket of this machine's |
 //! | `bell` | how hooks wake whoever carries the outbox |
+//! | `push` | notices for phones, over HTTP |
 //! | `words` | pure: presence, mutes, topics |
 //! | `tls`, `secret` | certificates, and files that only their owner may read |
 //! | `trouble`, `note`, `signals` | how it is said, and how it ends |
@@ -31,6 +33,9 @@ mod listen;
 mod note;
 #[cfg(unix)]
 mod postman;
+#[cfg(unix)]
+mod probe;
+mod push;
 mod secret;
 #[cfg(unix)]
 mod send;
@@ -64,8 +69,13 @@ use herald::text::clean;
 enum Cli {
     /// Hear what happens on other machines, at all addresses of link.listen_to, until it is ended
     Listen,
-    /// Carry what waits to other machines, and leave; hooks start it
+    /// Carry what waits to other machines and phones, and leave; hooks start it
     Send,
+    /// Try each broker once, and print what came of it, one JSON object a line; `herald doctor` does so
+    Probe,
+    /// Try whether notices reach your phone
+    #[cfg(unix)]
+    Push(push::Args),
 }
 
 fn main() -> ExitCode {
@@ -74,8 +84,13 @@ fn main() -> ExitCode {
         Cli::Listen => listen::main(),
         #[cfg(unix)]
         Cli::Send => send::main(),
+        #[cfg(unix)]
+        Cli::Probe => probe::main(),
+        Cli::Push(args) => push::trial(&args),
         #[cfg(not(unix))]
-        Cli::Listen | Cli::Send => fail(&anyhow::anyhow!("this system has no sockets and pipes of the kind it needs")),
+        Cli::Listen | Cli::Send | Cli::Probe => {
+            fail(&anyhow::anyhow!("this system has no sockets and pipes of the kind it needs"))
+        }
     }
 }
 

@@ -22,6 +22,7 @@ use tokio::time::{sleep, timeout};
 
 use super::broker::Parcel;
 use super::note;
+use super::push::{self, Courier, Ended};
 use super::standing::{Counter, Given};
 use super::stations::Stations;
 use super::words::{self, Silence};
@@ -38,6 +39,8 @@ pub(crate) struct Postman {
     stations: Rc<RefCell<Stations>>,
     under_way: Rc<RefCell<HashSet<String>>>,
     tasks: JoinSet<()>,
+    /// Started with the first notice.
+    courier: Option<Courier>,
 }
 
 /// What all letters have in common.
@@ -64,7 +67,13 @@ impl Postman {
     pub(crate) fn new(paths: &Paths, link: &Rc<Link>, host: &str, stations: &Rc<RefCell<Stations>>) -> Self {
         let round =
             Round { paths: paths.clone(), outbox: Outbox::of(paths), link: Rc::clone(link), host: host.to_owned() };
-        Self { round: Rc::new(round), stations: Rc::clone(stations), under_way: Rc::default(), tasks: JoinSet::new() }
+        Self {
+            round: Rc::new(round),
+            stations: Rc::clone(stations),
+            under_way: Rc::default(),
+            tasks: JoinSet::new(),
+            courier: None,
+        }
     }
 
     /// Takes up all letters that wait and aren't under way yet, the most urgent first.
@@ -78,7 +87,7 @@ impl Postman {
             match letter {
                 Letter::Occurred(occurred) => self.carry_occurrence(name, occurred),
                 Letter::Muted(muted) => self.carry_mute(name, muted),
-                Letter::Pushed(pushed) => self.push(&name, &pushed),
+                Letter::Pushed(pushed) => self.carry_notice(name, pushed),
             }
         }
     }
@@ -143,20 +152,19 @@ impl Postman {
         });
     }
 
-    /// A notice for a phone.
-    fn push(&self, name: &str, pushed: &Pushed) {
-        let round = &self.round;
-        let line = Entry::Link {
-            what: LinkWhat::NotPushed,
-            event: Some(pushed.event.as_str()),
-            host: pushed.host.as_deref(),
-            id: Some(pushed.id.to_string()),
-            age_ms: Some(millis(pushed.at.age(Stamp::now()))),
-            detail: Some("this program can't push"),
-        };
-        let _ = journal::append(&round.paths, &line);
-        round.outbox.remove(name);
-        self.under_way.borrow_mut().remove(name);
+    /// A notice for a phone. It is tried on a thread of its own.
+    fn carry_notice(&mut self, name: String, pushed: Pushed) {
+        let round = Rc::clone(&self.round);
+        let courier = self.courier.get_or_insert_with(|| Courier::start(round.paths.clone()));
+        let ended = courier.take(pushed.clone());
+        let under_way = Rc::clone(&self.under_way);
+        self.tasks.spawn_local(async move {
+            let lost = |_| Ended { pushed: false, detail: "whoever tried it is gone".to_owned() };
+            let ended = ended.await.unwrap_or_else(lost);
+            round.outbox.remove(&name);
+            push::tell(&round.paths, &pushed, &ended);
+            under_way.borrow_mut().remove(&name);
+        });
     }
 }
 

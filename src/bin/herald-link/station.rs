@@ -89,7 +89,7 @@ impl Station {
         let caller = Caller {
             client: self.awaited_as.clone().unwrap_or_else(|| sender(&self.host)),
             is_awaited: self.awaited_as.is_some(),
-            will: (here, Presence::of(&self.host, false).to_bytes()),
+            will: Some((here, Presence::of(&self.host, false).to_bytes())),
             link: &self.link,
         };
         let mut connection = Connection::open(&self.broker, &caller).await?;
