@@ -9,6 +9,7 @@ mod support;
 mod bench;
 #[path = "link/broker.rs"]
 mod broker;
+#[cfg(feature = "player")]
 #[path = "link/heard.rs"]
 mod heard;
 #[path = "link/network.rs"]

@@ -9,8 +9,10 @@ use std::time::{Duration, Instant};
 use rustix::process::Signal;
 use serde_json::{Value, json};
 
+#[cfg(feature = "player")]
+use crate::support::Server;
 use crate::support::process::Process;
-use crate::support::{PATIENCE, Server, TestEnv, wait_for};
+use crate::support::{PATIENCE, TestEnv, wait_for};
 
 /// The hook's own deadline, and what a machine that does ten other things may add to it.
 const PROMPT: Duration = Duration::from_millis(1200 + 1800);
@@ -65,10 +67,10 @@ impl Machine {
     }
 
     /// One that plays, at this server.
+    #[cfg(feature = "player")]
     pub(crate) fn audible(server: &Server, link: &str) -> Self {
         Self::with(TestEnv::new().with_server(server), link, |folder, _| {
-            let player = option_env!("CARGO_BIN_EXE_herald-player").expect("a build with the player");
-            link_or_copy(Path::new(player), &folder.join("herald-player"));
+            link_or_copy(Path::new(env!("CARGO_BIN_EXE_herald-player")), &folder.join("herald-player"));
         })
     }
 

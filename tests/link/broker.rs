@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::bench::{Decided, Moment, desk, far};
+use crate::support::mosquitto::Setup;
 use crate::support::{Mosquitto, PATIENCE, or_skip, wait_for};
 
 #[test]
@@ -86,4 +87,27 @@ fn a_broker_that_hangs_disturbs_no_hook_and_each_letter_has_its_end() {
     broker.thaw();
     far.tell(Moment::Permission, "last");
     wait_for("the last", PATIENCE, || (far.told("sent").len() == 2).then_some(()));
+}
+
+#[test]
+fn a_broker_whose_queue_is_full_loses_what_it_must_and_gives_out_the_rest_once() {
+    let setup = Setup::default().line("max_queued_messages 2").line("max_inflight_messages 1");
+    let Some(broker) = or_skip(Mosquitto::start_with(setup)) else { return };
+    let mut desk = desk(&broker.address());
+    let far = far(&broker.address());
+    desk.listen();
+    desk.kill_listener();
+    const MANY: usize = 6;
+    for session in 0..MANY {
+        far.tell(Moment::Permission, &format!("s{session}"));
+    }
+    let ended = || far.told("sent").len() + far.told("gave-up").len() + far.told("refused").len();
+    wait_for("each letter's end", PATIENCE, || (ended() >= MANY).then_some(()));
+    desk.listen();
+    let heard = desk.wait_for_decisions("far", 1);
+    assert_eq!(heard[0], Decided::play(Moment::Permission));
+    far.tell(Moment::Permission, "last");
+    wait_for("the last letter's end", PATIENCE, || (ended() > MANY).then_some(()));
+    let decided = desk.wait_for_decisions("far", heard.len() + 1);
+    assert!(decided.iter().all(|one| one.reason != "duplicate") && desk.told("duplicate").is_empty(), "{decided:?}");
 }

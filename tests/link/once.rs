@@ -64,7 +64,7 @@ fn a_sender_that_was_killed_leaves_its_letters_to_the_next() {
         desk.wait_for_decisions("far", 2),
         [Decided::play(Moment::Permission), Decided::play(Moment::Permission)]
     );
-    assert_eq!(far.told("sent").len(), 2);
+    crate::support::wait_for("both", crate::support::PATIENCE, || (far.told("sent").len() == 2).then_some(()));
 }
 
 #[test]

@@ -63,10 +63,10 @@ fn machines_that_are_not_wanted_and_forged_ones_are_not_heard() {
     let before = desk.told("connected").len();
     wait_for("the new configuration", PATIENCE, || (desk.told("connected").len() > before).then_some(()));
     client.publish(&Message::new("t/far/event", forged(3)));
-    let mut wanted = shifted(Moment::Stop, 4, 0, std::time::Duration::ZERO);
+    let mut wanted = shifted(Moment::Permission, 4, 0, std::time::Duration::ZERO);
     wanted["host"] = "build-7".into();
     client.publish(&Message::new("t/build-7/event", wanted.to_string()));
-    assert_eq!(desk.wait_for_decisions("build-7", 1), [Decided::play(Moment::Stop)]);
+    assert_eq!(desk.wait_for_decisions("build-7", 1), [Decided::play(Moment::Permission)]);
     assert_eq!(desk.decisions("far").len(), decided);
 }
 

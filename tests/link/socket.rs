@@ -56,18 +56,19 @@ fn a_socket_that_a_killed_one_left_is_replaced_and_one_that_lives_is_not() {
 fn strangers_who_write_rubbish_too_much_or_nothing_hold_nobody_up() {
     let (mut desk, socket) = desk();
     desk.listen();
-    let silent: Vec<UnixStream> = (0..200).filter_map(|_| UnixStream::connect(&socket).ok()).collect();
     let mut flood = UnixStream::connect(&socket).expect("a connection");
     let _ = flood.write_all(&[b'x'; 100_000]);
+    desk.wait_for_told("refused", |line| line["detail"].as_str().is_some_and(|why| why.contains("4096")));
     let mut rubbish = UnixStream::connect(&socket).expect("a connection");
     rubbish.write_all(b"{\"v\":1}\n").expect("a line");
+    desk.wait_for_told("refused", |line| line["detail"].as_str().is_some_and(|why| why.contains("no message")));
+    let silent: Vec<UnixStream> = (0..200).filter_map(|_| UnixStream::connect(&socket).ok()).collect();
     let mut stream = UnixStream::connect(&socket).expect("a connection");
     let text = message(Moment::Permission, 9, Duration::ZERO, Duration::ZERO).to_string();
     stream.write_all(format!("{text}\n").as_bytes()).expect("a line");
     assert_eq!(desk.wait_for_decisions("far", 1), [Decided::play(Moment::Permission)]);
-    desk.wait_for_told("refused", |line| line["detail"].as_str().is_some_and(|why| why.contains("4096")));
-    desk.wait_for_told("refused", |line| line["detail"].as_str().is_some_and(|why| why.contains("no message")));
     desk.wait_for_told("refused", |line| line["detail"].as_str().is_some_and(|why| why.contains("never ended")));
+    desk.wait_for_told("summed-up", |line| line["detail"].as_str().is_some_and(|why| why.contains("refused")));
     // Each of them was let go.
     for mut stream in silent {
         stream.set_read_timeout(Some(PATIENCE)).expect("a time-out");

@@ -32,7 +32,10 @@ pub(crate) struct Desk {
     listener: Process,
     env: TestEnv,
     asker: Client,
+    /// How many messages it had no room for.
+    broker_says: Client,
     asked: u32,
+    slowest: Duration,
     recorder: Recorder,
     watch: Watch,
     pub(crate) broker: Mosquitto,
@@ -40,12 +43,12 @@ pub(crate) struct Desk {
 }
 
 impl Desk {
-    /// A desk that listens, with more in its `[link]`.
-    pub(crate) fn open(link: &str) -> Option<Self> {
+    /// A desk that listens, with more in its `[link]`, at a broker that is set up so.
+    pub(crate) fn open(link: &str, setup: Setup) -> Option<Self> {
         let programs = (option_env!("CARGO_BIN_EXE_herald-link"), option_env!("CARGO_BIN_EXE_herald-player"));
         let (Some(program), Some(_)) = programs else { return None };
         let server = server_or_skip(Kind::PulseAudio)?;
-        let broker = or_skip(Mosquitto::start_with(Setup::default().line("sys_interval 1")))?;
+        let broker = or_skip(Mosquitto::start_with(setup.line("sys_interval 1")))?;
         let env = TestEnv::new().with_server(&server);
         let loud = env.write("loud.wav", Tone::sine(RATE, 1000.0, 200.0).amplitude(0.5).wav(Depth::S16));
         let soft = env.write("soft.wav", Tone::sine(RATE, 400.0, 100.0).amplitude(0.02).wav(Depth::S16));
@@ -66,9 +69,22 @@ impl Desk {
         };
         env.wait_for_journal(is_there, PATIENCE);
         let asker = Client::connect(broker.port(), "asker");
+        let mut broker_says = Client::connect(broker.port(), "watch");
+        broker_says.subscribe("$SYS/broker/publish/messages/dropped");
         let recorder = Recorder::start(&server);
         let watch = Watch::start(listener.pid());
-        Some(Self { listener, env, asker, asked: 0, recorder, watch, broker, _server: server })
+        Some(Self {
+            listener,
+            env,
+            asker,
+            broker_says,
+            asked: 0,
+            slowest: Duration::ZERO,
+            recorder,
+            watch,
+            broker,
+            _server: server,
+        })
     }
 
     pub(crate) fn socket(&self) -> PathBuf {
@@ -86,12 +102,16 @@ impl Desk {
         for _ in 0..times {
             self.asker.publish(&far.message(&occurrence));
         }
-        let end = Instant::now() + PATIENCE;
+        let begun = Instant::now();
+        let end = begun + PATIENCE;
         while self.heard() == before {
-            let tail: Vec<Value> = self.env.journal().into_iter().rev().take(12).collect();
-            assert!(Instant::now() < end, "question {} of {} was not heard: {tail:#?}", self.asked, far.host);
+            let of_it = |line: &Value| line["host"] == far.host.as_str() || line["what"] == "summed-up";
+            let told =
+                || self.env.journal().into_iter().filter(of_it).map(|line| format!("  {line}\n")).collect::<String>();
+            assert!(Instant::now() < end, "question {} of {} was not heard:\n{}", self.asked, far.host, told());
             std::thread::sleep(Duration::from_millis(50));
         }
+        self.slowest = self.slowest.max(begun.elapsed());
         self.watch.look();
     }
 
@@ -111,16 +131,18 @@ impl Desk {
 
     /// Once all is quiet.
     pub(crate) fn close(mut self) -> Verdict {
-        self.asker.subscribe("$SYS/broker/publish/messages/dropped");
-        let dropped =
-            self.asker.next(PATIENCE).and_then(|message| String::from_utf8(message.payload).ok()?.parse().ok());
         assert!(self.listener.alive(), "the listener ended");
         self.env.wait_for_players_to_end(PATIENCE);
         assert!(self.recorder.wait_for_silence(300, PATIENCE));
         self.listener.end(Duration::from_secs(10));
         let recording = self.recorder.finish();
         let loud = analysis::segments_above(&recording.left(), RATE, LOUD, BETWEEN.as_secs_f64() * 1000.0).len();
-        Verdict { journal: self.env.journal(), loud, dropped: dropped.expect("the broker's count") }
+        // The broker tells of it every second where it changed.
+        let mut dropped = 0;
+        while let Some(message) = self.broker_says.next(Duration::from_millis(1500)) {
+            dropped = String::from_utf8_lossy(&message.payload).parse().expect("the broker's count");
+        }
+        Verdict { journal: self.env.journal(), loud, dropped, slowest: self.slowest }
     }
 }
 
@@ -131,6 +153,8 @@ pub(crate) struct Verdict {
     loud: usize,
     /// Messages the broker had no room for.
     pub(crate) dropped: u64,
+    /// From a question's sending to the end of its sound.
+    slowest: Duration,
 }
 
 impl Verdict {
@@ -161,7 +185,9 @@ impl Verdict {
     #[allow(clippy::print_stderr, reason = "the test's own report")]
     pub(crate) fn report(&self, name: &str, sent: usize, usage: &Usage) {
         let (plays, loud, lines) = (self.plays(), self.loud, self.lines());
+        let slowest = self.slowest.as_millis();
         eprintln!("{name}: {sent} sent, {plays} played, {loud} of them urgent, {lines} lines in the journal; {usage}");
+        eprintln!("  from a question to the end of its sound, which has 200 ms: at most {slowest} ms");
         for line in self.links("summed-up") {
             eprintln!("  {}", line["detail"].as_str().unwrap_or_default());
         }
@@ -247,6 +273,7 @@ impl std::fmt::Display for Usage {
         let (least, most) = (self.looks.iter().map(memory).min(), self.looks.iter().map(memory).max());
         let (least, most) = (least.unwrap_or_default(), most.unwrap_or_default());
         let share = self.share(0, self.looks.len() - 1) * 100.0;
-        write!(f, "the desk took {least} to {most} KiB and {share:.0} % of a processor")
+        let seconds = self.seconds();
+        write!(f, "in {seconds} s the desk took {least} to {most} KiB and {share:.0} % of a processor")
     }
 }

@@ -16,6 +16,9 @@ use crate::support::mqtt::{Client, Message, header};
 /// How many names a flood has.
 const NAMES: usize = 10_000;
 
+/// So many it says before it listens.
+const BURST: usize = 100;
+
 /// What is no message at all, and what is far too much of one.
 pub(crate) fn talks_nonsense(port: u16) -> usize {
     let mut client = Client::connect(port, "nonsense");
@@ -121,15 +124,15 @@ impl Flood {
                 let end = Instant::now() + length;
                 let mut number = thread;
                 while Instant::now() < end && !over.load(Ordering::Relaxed) {
-                    // So many at once, acknowledged: as fast as it gets, and the broker never has too much to hold.
-                    for _ in 0..10 {
+                    // As fast as the broker takes it.
+                    for _ in 0..BURST {
                         number += 2;
                         let far = named(number % NAMES);
                         let occurrence = far.occurrence("session.start", "urgent", 3);
                         client.give(&far.message(&occurrence)).expect("a broker that takes it");
                     }
-                    client.drain().expect("a broker that answers");
-                    sent.fetch_add(10, Ordering::Relaxed);
+                    client.settle();
+                    sent.fetch_add(BURST, Ordering::Relaxed);
                 }
             })
         };

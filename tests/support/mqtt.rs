@@ -109,12 +109,36 @@ impl Client {
         Ok(id)
     }
 
-    /// Reads what came without waiting for more, so that the broker can go on writing.
+    /// Waits until the broker has the last message that was given to it.
+    ///
+    /// # Panics
+    /// Where the broker doesn't say so.
+    #[track_caller]
+    pub(crate) fn settle(&mut self) {
+        self.wait_for_answer(4, self.last_id);
+    }
+
+    /// Reads what came, without waiting for more, so that the broker can go on writing.
     pub(crate) fn drain(&mut self) -> io::Result<()> {
-        while let Some((kind, body)) = self.read(Duration::from_millis(1))? {
-            self.sort(kind, &body);
+        while self.has_some()? {
+            if let Some((kind, body)) = self.read(PATIENCE)? {
+                self.sort(kind, &body);
+            }
         }
         Ok(())
+    }
+
+    /// Whether something came. A read with a short time limit would wait for a tick of the kernel's clock.
+    fn has_some(&self) -> io::Result<bool> {
+        self.stream.set_nonblocking(true)?;
+        let peeked = self.stream.peek(&mut [0]);
+        self.stream.set_nonblocking(false)?;
+        match peeked {
+            Ok(0) => Err(io::ErrorKind::UnexpectedEof.into()),
+            Ok(_) => Ok(true),
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(false),
+            Err(error) => Err(error),
+        }
     }
 
     /// Asks for topics.

@@ -26,6 +26,7 @@ use tokio::time::{Instant, timeout, timeout_at};
 use super::secret::{NoSecret, Secret};
 use super::tls;
 use super::trouble::Trouble;
+use super::words::Wanted;
 
 /// How long a broker may take to let us in, TLS and all.
 const CONNECT: Duration = Duration::from_secs(5);
@@ -108,11 +109,12 @@ impl Connection {
         Ok(Self { client, incoming, pump, socket })
     }
 
-    /// Asks for these topics, each with what is retained there if so. `Ok` means that the broker agreed to all of them.
-    pub(crate) async fn subscribe(&mut self, topics: &[(String, bool)]) -> Result<(), Trouble> {
-        let filters = topics.iter().map(|(topic, retained)| {
+    /// Asks for these topics. `Ok` means that the broker agreed to all of them.
+    pub(crate) async fn subscribe(&mut self, topics: &[Wanted]) -> Result<(), Trouble> {
+        let filters = topics.iter().map(|Wanted { topic, retained, kept }| {
             let rule = if *retained { RetainForwardRule::OnEverySubscribe } else { RetainForwardRule::Never };
-            SubscribeFilterInput::new(topic.clone(), QoS::AtLeastOnce).retain_forward_rule(rule)
+            let quality = if *kept { QoS::AtLeastOnce } else { QoS::AtMostOnce };
+            SubscribeFilterInput::new(topic.clone(), quality).retain_forward_rule(rule)
         });
         let notice = self.client.try_subscribe_many_tracked(filters).map_err(|_| Trouble::clogged())?;
         match timeout(ANSWER, notice.wait_completion_async()).await {

@@ -34,6 +34,9 @@ const SEEN: usize = 16 * 1024;
 const LINES: u32 = 20;
 const LINES_A_SECOND: u64 = 5;
 
+/// In place of a machine's name where there is none.
+pub(crate) const UNNAMED: &str = "unnamed";
+
 /// Where sounds of other machines are decided on.
 pub(crate) struct Desk {
     paths: Paths,
@@ -143,7 +146,7 @@ impl Desk {
         self.refresh();
         let Some(topic) = std::str::from_utf8(&publish.topic).ok().and_then(|text| Topic::read(&broker.base, text))
         else {
-            return self.refuse("", "its topic is none of Herald's");
+            return self.refuse(UNNAMED, "its topic is none of Herald's");
         };
         let expiry = publish.properties.as_ref().and_then(|properties| properties.message_expiry_interval);
         match topic {
@@ -165,13 +168,13 @@ impl Desk {
         self.occurrence(&Sent { named: None, bytes, expiry: None, begun });
     }
 
-    /// What couldn't be read, or wasn't allowed.
+    /// What couldn't be read, or wasn't allowed; of [`UNNAMED`] where nobody said which machine's it is.
     pub(crate) fn refuse(&mut self, host: &str, why: &str) {
         if self.lines.take() {
             let line = Entry::Link {
                 what: LinkWhat::Refused,
                 event: None,
-                host: Some(host).filter(|host| !host.is_empty()),
+                host: Some(host).filter(|host| *host != UNNAMED),
                 id: None,
                 age_ms: None,
                 detail: Some(why),
@@ -201,7 +204,7 @@ impl Desk {
         }
         let occurred = match Occurred::read(sent.bytes) {
             Ok(occurred) => occurred,
-            Err(why) => return self.refuse(sent.named.unwrap_or_default(), why.0),
+            Err(why) => return self.refuse(sent.named.unwrap_or(UNNAMED), why.0),
         };
         match sent.named {
             Some(host) if host != occurred.host => return self.refuse(host, "it is of another machine than its topic"),
@@ -295,7 +298,7 @@ impl Desk {
         }
         let said = match Silence::read(&publish.payload) {
             Ok(said) => said,
-            Err(why) => return self.refuse("", why.0),
+            Err(why) => return self.refuse(UNNAMED, why.0),
         };
         if said.host == self.host || !self.is_looked_at(&said.host) {
             return;

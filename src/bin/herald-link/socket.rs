@@ -20,7 +20,7 @@ use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::Semaphore;
 use tokio::time::{sleep, timeout};
 
-use super::desk::Desk;
+use super::desk::{Desk, UNNAMED};
 
 /// How long a line may take.
 const LINE: Duration = Duration::from_secs(1);
@@ -92,14 +92,14 @@ async fn hear(mut stream: UnixStream, desk: &Rc<RefCell<Desk>>) {
     let own = platform::effective_user();
     match stream.peer_cred().map(|peer| peer.uid()) {
         Ok(user) if user == own || user == 0 => {}
-        Ok(_) => return desk.borrow_mut().refuse("", "it is of another user of this machine"),
+        Ok(_) => return desk.borrow_mut().refuse(UNNAMED, "it is of another user of this machine"),
         Err(_) => return,
     }
     match timeout(LINE, line(&mut stream)).await {
         Ok(Ok(line)) if line.is_empty() => {}
         Ok(Ok(line)) => desk.borrow_mut().hear_line(&line),
         Ok(Err(_)) => {}
-        Err(_) => desk.borrow_mut().refuse("", "its line never ended"),
+        Err(_) => desk.borrow_mut().refuse(UNNAMED, "its line never ended"),
     }
 }
 

@@ -98,7 +98,10 @@ impl Trouble {
     fn of_tls(error: &rustls::Error) -> Self {
         let why = match error {
             rustls::Error::InvalidCertificate(why) => match why {
-                CertificateError::UnknownIssuer => "nobody known vouches for the broker's certificate".to_owned(),
+                // Of an authority that has the name of a known one the signature is wrong.
+                CertificateError::UnknownIssuer | CertificateError::BadSignature => {
+                    "nobody known vouches for the broker's certificate".to_owned()
+                }
                 CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
                     "the broker's certificate is for another name".to_owned()
                 }

@@ -51,9 +51,24 @@ pub(crate) fn mute_topic(base: &str) -> String {
     format!("{base}/mute")
 }
 
-/// All topics of somebody who listens, and whether what is retained there is wanted.
-pub(crate) fn heard(base: &str) -> [(String, bool); 3] {
-    [(event_topic(base, "+"), false), (here_topic(base, "+"), true), (mute_topic(base), true)]
+/// A topic that somebody listens to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Wanted {
+    pub(crate) topic: String,
+    /// What is retained there is wanted, too.
+    pub(crate) retained: bool,
+    /// What comes while we are away is kept for us.
+    pub(crate) kept: bool,
+}
+
+/// All topics of somebody who listens.
+pub(crate) fn heard(base: &str) -> [Wanted; 3] {
+    [
+        Wanted { topic: event_topic(base, "+"), retained: false, kept: true },
+        // Whoever comes back is told anew who is here: what changed meanwhile would only fill the broker's queue.
+        Wanted { topic: here_topic(base, "+"), retained: true, kept: false },
+        Wanted { topic: mute_topic(base), retained: true, kept: true },
+    ]
 }
 
 /// Whether a machine is here.
