@@ -10,6 +10,9 @@ mod bench;
 #[path = "link/broker.rs"]
 mod broker;
 #[cfg(feature = "player")]
+#[path = "link/figures.rs"]
+mod figures;
+#[cfg(feature = "player")]
 #[path = "link/heard.rs"]
 mod heard;
 #[path = "link/network.rs"]

@@ -109,12 +109,15 @@ fn judge_natural(since: Since, fault: Fault, case: &Case, seen: &Seen) -> Result
 }
 
 fn run_one(&(since, fault, ending): &(Since, Fault, Ending)) -> Result<(), String> {
-    let case = Case::failing(since, fault);
+    run_with(&Case::failing(since, fault), since, fault, ending)
+}
+
+fn run_with(case: &Case, since: Since, fault: Fault, ending: Ending) -> Result<(), String> {
     let seen = case.play(ending)?;
     if ending == Ending::Natural {
-        judge_natural(since, fault, &case, &seen)?;
+        judge_natural(since, fault, case, &seen)?;
     }
-    judge(&case, &seen)
+    judge(case, &seen)
 }
 
 fn failures(endings: &[Ending], faults: &[Fault]) -> Vec<(Since, Fault, Ending)> {
@@ -141,6 +144,16 @@ fn a_server_that_fails_while_a_sound_is_made_to_end_costs_that_sound_and_nothing
     let full = std::env::var("HERALD_TEST_FULL").is_ok_and(|value| value == "1");
     let faults = if full { &Fault::ALL[..] } else { &quick[..] };
     every(&[Ending::Timeout, Ending::BargeIn], faults);
+}
+
+/// It is given much more at once, and an order to end takes back more.
+#[test]
+fn a_server_that_is_named_and_fails_at_any_step_costs_that_sound_and_nothing_else() {
+    let quick = [Fault::Hangs, Fault::Stalls, Fault::Ignores, Fault::Closes, Fault::Refuses];
+    let named =
+        |&(since, fault, ending): &(Since, Fault, Ending)| run_with(&Case::named(since, fault), since, fault, ending);
+    all(CREW, failures(&[Ending::Natural, Ending::Timeout, Ending::BargeIn], &quick), named);
+    all(FLOODED_CREW, failures(&[Ending::Natural], &[Fault::FloodsErrors, Fault::FloodsRequests]), named);
 }
 
 #[rstest]

@@ -386,8 +386,8 @@ mod tests {
                 least = least.min(truth - certain);
                 passed += apart + truth;
                 let age = world.arrives(truth, told.unsigned_abs(), (dwell * SECOND).unsigned_abs());
-                // A stamp of the wall clock is in milliseconds.
-                let given_way = passed / 10_000 + 1000;
+                // A stamp of the wall clock is in whole milliseconds, and a delay is made of four of them.
+                let given_way = passed / 10_000 + 2000;
                 prop_assert!(age + given_way >= truth - least, "{age} of {truth}, least {least}");
                 prop_assert!(age <= truth, "{age} of {truth}");
             }

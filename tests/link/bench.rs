@@ -70,7 +70,7 @@ impl Machine {
     #[cfg(feature = "player")]
     pub(crate) fn audible(server: &Server, link: &str) -> Self {
         Self::with(TestEnv::new().with_server(server), link, |folder, _| {
-            link_or_copy(Path::new(env!("CARGO_BIN_EXE_herald-player")), &folder.join("herald-player"));
+            link_or_copy(&measured(env!("CARGO_BIN_EXE_herald-player")), &folder.join("herald-player"));
         })
     }
 
@@ -78,8 +78,8 @@ impl Machine {
         let programs = env.path().join("bin");
         fs::create_dir_all(&programs).expect("a folder");
         for program in [env!("CARGO_BIN_EXE_herald"), env!("CARGO_BIN_EXE_herald-link")] {
-            let program = Path::new(program);
-            link_or_copy(program, &programs.join(program.file_name().expect("a name")));
+            let program = measured(program);
+            link_or_copy(&program, &programs.join(program.file_name().expect("a name")));
         }
         player(&programs, &env);
         let machine = Self { env, programs, listener: None };
@@ -230,6 +230,15 @@ impl Decided {
 
     pub(crate) fn skip(moment: Moment, reason: &str) -> Self {
         Self { event: moment.event().to_owned(), decision: "skip".to_owned(), reason: reason.to_owned() }
+    }
+}
+
+/// The program, or the one of that name that is to be measured instead.
+fn measured(program: &str) -> PathBuf {
+    let program = Path::new(program);
+    match std::env::var_os("HERALD_TEST_PROGRAMS") {
+        Some(folder) => Path::new(&folder).join(program.file_name().expect("a name")),
+        None => program.to_owned(),
     }
 }
 

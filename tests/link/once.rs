@@ -80,3 +80,20 @@ fn two_that_listen_on_one_machine_are_one_too_many() {
     assert!(said.contains("listens already") && said.contains("hint: "), "{said}");
     assert!(desk.listener().alive());
 }
+
+#[test]
+fn a_listener_that_ends_leaves_its_letters_to_a_sender() {
+    let Some(broker) = or_skip(Mosquitto::start()) else { return };
+    let network = Proxy::to(broker.port());
+    let mut desk = desk(&broker.address());
+    desk.listen();
+    let mut far =
+        Machine::new(&format!("host = \"far\"\nsend_to = \"{0}/t\"\nlisten_to = [\"{0}/other\"]", network.address()));
+    far.listen();
+    network.cut();
+    far.tell(Moment::Permission, "s");
+    far.wait_for_told("lost", |line| line["host"].as_str().is_some_and(|place| place.ends_with("/t")));
+    far.end_listener();
+    network.mend();
+    assert_eq!(desk.wait_for_decisions("far", 1), [Decided::play(Moment::Permission)]);
+}

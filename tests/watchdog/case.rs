@@ -94,6 +94,15 @@ impl Case {
         Self { env, server, script }
     }
 
+    /// The same, where the configuration names the server and the environment leads nowhere.
+    pub(crate) fn named(since: Since, fault: Fault) -> Self {
+        let mut case = Self::failing(since, fault);
+        let toml = std::fs::read_to_string(case.env.config_file()).expect("a configuration");
+        case.env.config(&format!("{toml}[output]\nserver = \"unix:{}\"\n", case.server.socket().display()));
+        case.env.set("PULSE_SERVER", "unix:/nonexistent/native");
+        case
+    }
+
     pub(crate) fn failing(since: Since, fault: Fault) -> Self {
         Self::with(Some((since, fault)))
     }

@@ -3,6 +3,7 @@
 //! All addresses at once; and since one program is here anyway, it carries the outbox, too.
 
 use std::cell::RefCell;
+use std::ffi::OsStr;
 use std::process::ExitCode;
 use std::rc::Rc;
 use std::time::Duration;
@@ -10,8 +11,9 @@ use std::time::Duration;
 use anyhow::bail;
 use herald::config::{Address, Broker, Link};
 use herald::journal::LinkWhat;
+use herald::link::{LINK, Outbox, SEND};
 use herald::paths::Paths;
-use herald::platform;
+use herald::platform::{self, spawn};
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, sleep_until};
@@ -63,9 +65,17 @@ async fn listen() -> anyhow::Result<()> {
         let link = desk.borrow().config().link.clone().unwrap_or_default();
         let is_over = with(&paths, &Rc::new(*link), &desk, &news, &mut signals).await;
         if is_over {
+            leave_nothing_behind(&paths);
             let hosts = desk.borrow_mut().leave();
             return Ok(hosts.write(&paths)?);
         }
+    }
+}
+
+/// Letters that came while this program was ending are carried by another one, as if it had never been here.
+fn leave_nothing_behind(paths: &Paths) {
+    if Outbox::of(paths).waiting().is_ok_and(|waiting| !waiting.is_empty()) {
+        let _ = spawn::sibling(LINK).and_then(|program| spawn::detached(&program, &[OsStr::new(SEND)]));
     }
 }
 

@@ -74,7 +74,6 @@ enum Cli {
     /// Try each broker once, and print what came of it, one JSON object a line; `herald doctor` does so
     Probe,
     /// Try whether notices reach your phone
-    #[cfg(unix)]
     Push(push::Args),
 }
 

@@ -190,6 +190,8 @@ impl Peer {
                 self.begin(Since::Create);
             }
             Command::DrainPlaybackStream(_) => self.drain = Some(number),
+            // It starts with the first samples anyway.
+            Command::TriggerPlaybackStream(_) => self.done(number),
             Command::FlushPlaybackStream(_) => {
                 if let Some(stream) = &mut self.stream {
                     stream.flush();
