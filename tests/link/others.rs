@@ -80,3 +80,25 @@ fn without_an_address_it_says_what_to_type() {
     assert_eq!(output.status.code(), Some(1));
     assert!(said.contains("names nothing to listen to") && said.contains("hint: herald config set"), "{said}");
 }
+
+#[test]
+fn whoever_says_that_this_machine_is_gone_is_corrected_and_a_flood_of_that_holds_nothing_up() {
+    let Some(broker) = or_skip(Mosquitto::start()) else { return };
+    let mut desk = desk(&broker.address());
+    desk.listen();
+    let mut client = Client::connect(broker.port(), "forger");
+    client.subscribe("t/desk/here");
+    let gone = Message::new("t/desk/here", "{\"v\":1,\"host\":\"desk\",\"here\":false}").retained();
+    for _ in 0..5000 {
+        client.throw(&gone).expect("a broker that takes it");
+    }
+    let says_here = |message: &Message| String::from_utf8_lossy(&message.payload).contains("true");
+    let end = std::time::Instant::now() + PATIENCE;
+    while !client.next(PATIENCE).is_some_and(|message| says_here(&message)) {
+        assert!(std::time::Instant::now() < end, "nobody objects");
+    }
+    let far = far(&broker.address());
+    far.tell(Moment::Permission, "s");
+    assert_eq!(desk.wait_for_decisions("far", 1), [Decided::play(Moment::Permission)]);
+    assert!(desk.told("lost").is_empty(), "{:?}", desk.told("lost"));
+}

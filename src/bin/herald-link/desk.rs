@@ -66,6 +66,7 @@ struct Sent<'a> {
 impl Desk {
     pub(crate) fn new(paths: &Paths, news: &Rc<Notify>) -> Self {
         let now = Stamp::now();
+        let link = config::Link::default();
         let mut hosts = Hosts::read(paths).unwrap_or_default();
         hosts.take_over();
         let mut desk = Self {
@@ -74,17 +75,19 @@ impl Desk {
             stamp: None,
             host: String::new(),
             ages: Ages::default(),
-            budget: Budget::new(config::Link::default().limit, now),
+            budget: Budget::new(link.limit, now),
             seen: Seen::default(),
             lines: Lines { left: LINES, at_us: now.boot_us },
             hosts,
             is_dirty: true,
             news: Rc::clone(news),
         };
+        desk.refresh();
+        // Full from the beginning, whatever the limit is.
+        desk.budget = Budget::new(desk.config.link.as_ref().map_or(link.limit, |link| link.limit), now);
         for host in desk.hosts.names() {
             desk.budget.introduce(host, now);
         }
-        desk.refresh();
         desk
     }
 

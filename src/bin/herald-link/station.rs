@@ -3,7 +3,7 @@
 //! Invariant: what arrives is acknowledged after it was decided on, never before. A change is told once: when the broker
 //! is there, and when it isn't any more, however often it is tried in between.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -33,7 +33,12 @@ pub(crate) struct Station {
     pub(crate) awaited_as: Option<String>,
     /// Somebody reads what this program says.
     pub(crate) is_loud: bool,
+    /// How often it may yet be objected on this connection that this machine is gone.
+    pub(crate) objections: Cell<u32>,
 }
+
+/// More programs of one machine's never leave during one connection's life, and it hardly matters.
+const OBJECTIONS: u32 = 100;
 
 impl Station {
     /// Serves until `leave` is told. `desk` hears nothing where nothing is awaited.
@@ -58,6 +63,7 @@ impl Station {
                         self.tell(LinkWhat::Connected, None);
                     }
                     was_there = Some(true);
+                    self.objections.set(OBJECTIONS);
                     backoff.reset();
                     let _ = clerk.standing.send(Standing::Open);
                     let session = self.session(&mut connection, &mut clerk, desk.as_ref());
@@ -124,11 +130,12 @@ impl Station {
                     Ok(true) => Ok(()),
                     _ => Err(Trouble::silent(ANSWER)),
                 },
+                // Before what arrives: of these there are few at a time, and a flood must not hold them up.
+                Some(job) = clerk.jobs.recv() => give_out(connection, job, &mut under_way),
                 publish = connection.next() => match publish {
                     Ok(publish) => self.arrived(connection, desk, &publish),
                     Err(trouble) => Err(trouble),
                 },
-                Some(job) = clerk.jobs.recv() => give_out(connection, job, &mut under_way),
             };
             if let Err(trouble) = step {
                 return trouble;
@@ -146,7 +153,9 @@ impl Station {
             desk.borrow_mut().hear(&self.broker, publish);
         }
         connection.acknowledge(publish)?;
-        if self.is_called_gone(publish) {
+        // Not as often as somebody who means harm says so.
+        if self.is_called_gone(publish) && self.objections.get() > 0 {
+            self.objections.set(self.objections.get() - 1);
             drop(connection.publish(&self.presence(true))?);
         }
         Ok(())

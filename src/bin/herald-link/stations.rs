@@ -1,6 +1,6 @@
 //! The brokers that are wanted at the moment, each served by a task of its own.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use herald::config::{Broker, Link};
@@ -57,6 +57,7 @@ impl Stations {
             host: self.host.clone(),
             awaited_as,
             is_loud: self.is_loud,
+            objections: Cell::default(),
         };
         let task = tokio::task::spawn_local(station.serve(clerk, desk, told));
         self.running.push(Running { broker: broker.clone(), counter: counter.clone(), leave, task });
