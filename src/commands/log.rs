@@ -95,8 +95,7 @@ fn newest(text: &Text, filter: &mut Filter, last: usize) -> Vec<Value> {
     let mut lines: Vec<Value> = if filter.takes_all() {
         text.lines_back().filter_map(|line| line.value()).take(last).collect()
     } else {
-        let taken: Vec<Line<'_>> =
-            text.lines().filter(|line| line.fields().is_some_and(|fields| filter.takes(&fields))).collect();
+        let taken: Vec<Line<'_>> = text.lines().filter(|line| filter.takes(&line.fields())).collect();
         taken.iter().rev().filter_map(Line::value).take(last).collect()
     };
     lines.reverse();

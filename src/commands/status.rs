@@ -143,7 +143,7 @@ fn time(stamp: Stamp) -> Option<String> {
 
 /// The newest line that `is` what is looked for; only those that `may_be` are parsed.
 fn newest(text: &Text, may_be: impl Fn(&Fields<'_>) -> bool, is: impl Fn(&Value) -> bool) -> Option<Value> {
-    let mut lines = text.lines_back().filter(|line| line.fields().is_some_and(|fields| may_be(&fields)));
+    let mut lines = text.lines_back().filter(|line| may_be(&line.fields()));
     lines.find_map(|line| line.value().filter(&is))
 }
 
@@ -199,7 +199,7 @@ impl Counters {
 }
 
 fn counters(paths: &Paths) -> io::Result<Value> {
-    let take = |counters: &mut Counters, line: Line<'_>| line.fields().iter().for_each(|line| counters.take(line));
+    let take = |counters: &mut Counters, line: Line<'_>| counters.take(&line.fields());
     let (old, mut all) = Text::of_each(paths, Counters::default, take)?;
     all.decisions.add(old.decisions);
     all.outcomes.add(old.outcomes);

@@ -147,7 +147,7 @@ impl<'z> Reckoner<'z> {
     pub fn take(&mut self, line: &Line<'_>) {
         let Self { sums, since, hours } = self;
         sums.stats.any = true;
-        let Some(line) = line.fields() else { return };
+        let line = line.fields();
         let Some(time) = line.text(Key::Time) else { return };
         let Some(kind) = line.text(Key::Kind) else { return };
         // To compare with nothing is slow: some memory functions look at where it would be, and no memory is there.
@@ -211,11 +211,31 @@ struct Sums {
     reasons: Tally<u64>,
     without_sound: Tally<u64>,
     /// The row of each request, where agents or sessions are the rows.
-    of_request: BTreeMap<u64, usize>,
+    of_request: Rows,
     /// What came of requests that were made further back than these lines go, where agents or sessions are the rows.
     of_older: BTreeMap<u64, Count>,
     first_sample: Vec<f64>,
     hooks: Vec<f64>,
+}
+
+/// The row of each request, in the order of their ids, which only grow: lines are seldom out of order.
+#[derive(Debug, Default)]
+struct Rows(Vec<(u64, usize)>);
+
+impl Rows {
+    fn insert(&mut self, id: u64, row: usize) {
+        match self.0.last() {
+            Some((last, _)) if *last >= id => match self.0.binary_search_by_key(&id, |(id, _)| *id) {
+                Ok(at) => self.0[at].1 = row,
+                Err(at) => self.0.insert(at, (id, row)),
+            },
+            _ => self.0.push((id, row)),
+        }
+    }
+
+    fn get(&self, id: u64) -> Option<usize> {
+        self.0.binary_search_by_key(&id, |(id, _)| *id).ok().map(|at| self.0[at].1)
+    }
 }
 
 /// Where something counts.
@@ -320,7 +340,7 @@ impl Sums {
     }
 
     fn of_request(&self, id: u64) -> Row {
-        self.of_request.get(&id).map_or(Row::OfOlder(id), |row| Row::At(*row))
+        self.of_request.get(id).map_or(Row::OfOlder(id), Row::At)
     }
 
     fn row(&mut self, row: Row, why: &str) -> &mut Count {
@@ -564,6 +584,15 @@ mod tests {
             assert_eq!((stats.sent, stats.total), (1, Count { heard: 1, unheard: 0 }));
             assert_eq!(stats.rows[0].1.heard, 1, "{by:?}");
         }
+    }
+
+    #[test]
+    fn the_row_of_a_request_is_known_in_any_order() {
+        let mut rows = Rows::default();
+        for (id, row) in [(5, 0), (9, 1), (7, 0), (9, 2), (1, 1)] {
+            rows.insert(id, row);
+        }
+        assert_eq!([1, 5, 6, 7, 9, 10].map(|id| rows.get(id)), [Some(1), Some(0), None, Some(0), Some(2), None]);
     }
 
     #[test]

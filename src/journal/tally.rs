@@ -2,13 +2,13 @@
 //!
 //! Invariant: a word that is known already is not copied; lines come by the ten thousand, and words are few.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 use std::ops::AddAssign;
 
 /// What belongs to each word.
 #[derive(Debug, Default)]
 pub struct Tally<T> {
-    places: BTreeMap<String, usize>,
+    places: HashMap<String, usize>,
     values: Vec<T>,
 }
 
@@ -46,7 +46,9 @@ impl<T: Default> Tally<T> {
 
     /// Words and values, in the order of the words.
     pub fn into_rows(mut self) -> impl Iterator<Item = (String, T)> {
-        self.places.into_iter().map(move |(word, place)| (word, std::mem::take(&mut self.values[place])))
+        let mut places: Vec<_> = self.places.into_iter().collect();
+        places.sort_unstable();
+        places.into_iter().map(move |(word, place)| (word, std::mem::take(&mut self.values[place])))
     }
 }
 

@@ -134,7 +134,7 @@ const BLOCK: usize = 256 * 1024;
 /// As [`Text::read`].
 pub fn last_of_agents(paths: &Paths) -> io::Result<BTreeMap<String, String>> {
     let (old, newest) = Text::of_each(paths, Tally::<String>::default, |last, line| {
-        let Some(fields) = line.fields() else { return };
+        let fields = line.fields();
         // Only occurrences have an agent.
         if let Some(agent) = fields.text(Key::Agent) {
             fields.text(Key::Time).as_deref().unwrap_or_default().clone_into(last.of(&agent));
@@ -231,8 +231,8 @@ impl<'a> Line<'a> {
         serde_json::from_slice(self.0).ok().filter(Value::is_object)
     }
 
-    /// Its fields, if it is a JSON object.
-    pub fn fields(&self) -> Option<Fields<'a>> {
+    /// Its fields.
+    pub fn fields(&self) -> Fields<'a> {
         Fields::of(self.0)
     }
 }
