@@ -77,6 +77,10 @@ fn whoever_means_harm_makes_no_sound_and_keeps_none_from_being_heard() {
     while Instant::now() < end {
         desk.asks(&honest, 1);
         asked += 1;
+        if is_full() {
+            // One machine may make thirty sounds a minute.
+            std::thread::sleep(Duration::from_secs(2));
+        }
     }
     sent += flood.finish();
     desk.asks(&honest, 1);

@@ -18,8 +18,11 @@ use crate::support::{Depth, Kind, PATIENCE, Recorder, Server, TestEnv, Tone, ana
 /// Half of what a loud sound reaches, and far more than a soft one does.
 const LOUD: f32 = 0.1;
 
-/// A pause of this length is between two sounds, not within one, however busy the machine.
-const BETWEEN: Duration = Duration::from_millis(250);
+/// How long a loud sound is.
+const LOUD_MS: f64 = 200.0;
+
+/// Between the end of a sound and the next question.
+const PAUSE: Duration = Duration::from_millis(500);
 
 /// What a desk may grow by while it is busy: buffers, and what is known of a thousand machines.
 const GROWTH_KIB: u64 = 12 * 1024;
@@ -50,7 +53,7 @@ impl Desk {
         let server = server_or_skip(Kind::PulseAudio)?;
         let broker = or_skip(Mosquitto::start_with(setup.line("sys_interval 1")))?;
         let env = TestEnv::new().with_server(&server);
-        let loud = env.write("loud.wav", Tone::sine(RATE, 1000.0, 200.0).amplitude(0.5).wav(Depth::S16));
+        let loud = env.write("loud.wav", Tone::sine(RATE, 1000.0, LOUD_MS).amplitude(0.5).wav(Depth::S16));
         let soft = env.write("soft.wav", Tone::sine(RATE, 400.0, 100.0).amplitude(0.02).wav(Depth::S16));
         env.config(&format!(
             "volume = 100\n[speaker]\nnormalize = false\n\
@@ -95,8 +98,7 @@ impl Desk {
     #[track_caller]
     pub(crate) fn asks(&mut self, far: &Far, times: usize) {
         self.asked += 1;
-        // So that two sounds are two in the recording.
-        std::thread::sleep(BETWEEN * 2);
+        std::thread::sleep(PAUSE);
         let occurrence = far.occurrence("input.permission", "urgent", 0x1000 + self.asked);
         let before = self.heard();
         for _ in 0..times {
@@ -136,7 +138,10 @@ impl Desk {
         assert!(self.recorder.wait_for_silence(300, PATIENCE));
         self.listener.end(Duration::from_secs(10));
         let recording = self.recorder.finish();
-        let loud = analysis::segments_above(&recording.left(), RATE, LOUD, BETWEEN.as_secs_f64() * 1000.0).len();
+        // By their length: on a machine that is too busy one sound has pauses in it, and is one all the same.
+        let segments = analysis::segments_above(&recording.left(), RATE, LOUD, analysis::MIN_GAP_MS);
+        let loud_ms: f64 = segments.iter().map(|segment| segment.duration_ms(RATE)).sum();
+        let loud = (loud_ms / LOUD_MS).round() as usize;
         // The broker tells of it every second where it changed.
         let mut dropped = 0;
         while let Some(message) = self.broker_says.next(Duration::from_millis(1500)) {

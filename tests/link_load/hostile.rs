@@ -84,7 +84,19 @@ pub(crate) fn lies(port: u16) -> usize {
         (own.clone(), with("priority", json!("highest"))),
         (own, with("command", json!("rm -rf /")).replace("\"v\":1", "\"v\":1,\"v\":9")),
     ];
-    for (topic, payload) in &lies {
+    // Who isn't heard silences nobody, nor does anybody in this machine's own name.
+    let id = format!("{:032x}", 77);
+    let hush = |host: &str| json!({ "v": 1, "id": id, "host": host, "muted": true, "left_s": 3600 }).to_string();
+    let here = json!({ "v": 1, "host": "build-004", "here": true }).to_string();
+    let more = [
+        (format!("{BASE}/mute"), hush("evil-1")),
+        (format!("{BASE}/mute"), hush("desk")),
+        (format!("{BASE}/mute"), hush("\u{1b}[2J")),
+        (format!("{BASE}/mute"), "true".to_owned()),
+        (format!("{BASE}/build-003/here"), here.clone()),
+        (format!("{BASE}/evil-1/here"), here),
+    ];
+    for (topic, payload) in lies.iter().chain(&more) {
         // The broker hangs up on some of it by itself.
         let mut client = Client::connect(port, "lies");
         let _ = client.give(&Message::new(topic.clone(), payload.clone())).and_then(|_| client.drain());
@@ -92,7 +104,7 @@ pub(crate) fn lies(port: u16) -> usize {
     let mut client = Client::connect(port, "late");
     // What was kept happened some time ago, to those who come later.
     client.publish(&Message::new(topic("evil-2"), with("host", json!("evil-2"))).retained());
-    lies.len() + 1
+    lies.len() + more.len() + 1
 }
 
 /// A line that never ends, many at once, and rubbish.
