@@ -102,8 +102,8 @@ impl Station {
         let ready = async {
             if self.awaited_as.is_some() {
                 connection.subscribe(&words::heard(&self.broker.base)).await?;
+                drop(connection.publish(&self.presence(true))?);
             }
-            drop(connection.publish(&self.presence(true))?);
             Ok(())
         };
         match ready.await {
@@ -123,11 +123,14 @@ impl Station {
         desk: Option<&Rc<RefCell<Desk>>>,
     ) -> Trouble {
         let mut under_way: JoinSet<bool> = JoinSet::new();
+        // Whoever came to send does so first: behind another message the network may hold it back for a moment.
+        let mut is_introduced = self.awaited_as.is_some();
         loop {
             let step = tokio::select! {
                 biased;
                 Some(done) = under_way.join_next() => match done {
-                    Ok(true) => Ok(()),
+                    Ok(true) if std::mem::replace(&mut is_introduced, true) => Ok(()),
+                    Ok(true) => connection.publish(&self.presence(true)).map(drop),
                     _ => Err(Trouble::silent(ANSWER)),
                 },
                 // Before what arrives: of these there are few at a time, and a flood must not hold them up.
