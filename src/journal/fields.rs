@@ -5,6 +5,7 @@
 //! but a key can look like one; a line of Herald's holds no object inside the object, so that each key is there once.
 
 use std::borrow::Cow;
+use std::cell::Cell;
 use std::sync::LazyLock;
 
 use memchr::memchr2;
@@ -99,69 +100,92 @@ static WRITTEN: LazyLock<[Finder<'static>; Key::ALL.len()]> =
     LazyLock::new(|| Key::ALL.map(|key| Finder::new(format!("\"{}\":", key.as_str()).as_bytes()).into_owned()));
 
 /// The fields of one line.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Fields<'a>(Form<'a>);
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 enum Form<'a> {
-    Written(&'a [u8]),
+    Written(Written<'a>),
     Parsed(&'a Value),
 }
 
 impl<'a> Fields<'a> {
     /// The fields of a line that is whole.
     pub(super) fn of(line: &'a [u8]) -> Self {
-        Self(Form::Written(line))
+        Self(Form::Written(Written { line, end: Cell::new(0) }))
     }
 
     /// The field, if it is a text.
     pub fn text(&self, key: Key) -> Option<Cow<'a, str>> {
-        let quoted = match self.0 {
-            Form::Written(line) => after(line, key)?,
-            Form::Parsed(value) => return value[key.as_str()].as_str().map(Cow::Borrowed),
-        };
-        let inner = quoted.strip_prefix(b"\"")?;
-        let end = memchr2(b'"', b'\\', inner)?;
-        if inner[end] == b'"' {
-            return std::str::from_utf8(&inner[..end]).ok().map(Cow::Borrowed);
+        match &self.0 {
+            Form::Written(written) => written.text(key),
+            Form::Parsed(value) => value[key.as_str()].as_str().map(Cow::Borrowed),
         }
-        let text = serde_json::Deserializer::from_slice(quoted).into_iter::<String>().next()?.ok()?;
-        Some(Cow::Owned(text))
     }
 
     /// The field, if it is a number.
     pub fn number(&self, key: Key) -> Option<f64> {
-        match self.0 {
-            Form::Written(line) => digits(after(line, key)?)?.parse().ok(),
+        match &self.0 {
+            Form::Written(written) => written.word(key)?.parse().ok(),
             Form::Parsed(value) => value[key.as_str()].as_f64(),
         }
     }
 
     /// The request the line is about.
     pub fn request(&self) -> Option<u64> {
-        match self.0 {
-            Form::Written(line) => digits(after(line, Key::Request)?)?.parse().ok(),
+        match &self.0 {
+            Form::Written(written) => written.word(Key::Request)?.parse().ok(),
             Form::Parsed(value) => value[Key::Request.as_str()].as_u64(),
         }
     }
 }
 
-/// What is behind the key.
-fn after(line: &[u8], key: Key) -> Option<&[u8]> {
-    let finder = &WRITTEN[key as usize];
-    let at = finder.find(line)? + finder.needle().len();
-    Some(line[at..].trim_ascii_start())
-}
-
-/// A number as it is written, or another word.
-fn digits(text: &[u8]) -> Option<&str> {
-    let end = text.iter().position(|byte| matches!(byte, b',' | b'}' | b' ')).unwrap_or(text.len());
-    std::str::from_utf8(&text[..end]).ok()
-}
-
 impl<'a> From<&'a Value> for Fields<'a> {
     fn from(line: &'a Value) -> Self {
         Self(Form::Parsed(line))
+    }
+}
+
+#[derive(Clone, Debug)]
+struct Written<'a> {
+    line: &'a [u8],
+    /// Where the value ended that was found last: mostly the next one that is wanted follows.
+    end: Cell<usize>,
+}
+
+impl<'a> Written<'a> {
+    /// Where the value of the key begins.
+    fn value(&self, key: Key) -> Option<usize> {
+        let finder = &WRITTEN[key as usize];
+        let (from, length) = (self.end.get(), finder.needle().len());
+        // Behind the brace or the comma.
+        if self.line.get(from + 1..).is_some_and(|rest| rest.starts_with(finder.needle())) {
+            return Some(from + 1 + length);
+        }
+        let found = finder.find(&self.line[from..]).map(|at| from + at);
+        found.or_else(|| finder.find(&self.line[..from])).map(|at| at + length)
+    }
+
+    fn text(&self, key: Key) -> Option<Cow<'a, str>> {
+        let at = self.value(key)?;
+        let quoted = self.line[at..].trim_ascii_start();
+        let inner = quoted.strip_prefix(b"\"")?;
+        let end = memchr2(b'"', b'\\', inner)?;
+        if inner[end] == b'"' {
+            self.end.set(self.line.len() - inner.len() + end + 1);
+            return std::str::from_utf8(&inner[..end]).ok().map(Cow::Borrowed);
+        }
+        let text = serde_json::Deserializer::from_slice(quoted).into_iter::<String>().next()?.ok()?;
+        Some(Cow::Owned(text))
+    }
+
+    /// A number as it is written, or another word.
+    fn word(&self, key: Key) -> Option<&'a str> {
+        let at = self.value(key)?;
+        let text = self.line[at..].trim_ascii_start();
+        let end = text.iter().position(|byte| matches!(byte, b',' | b'}' | b' ')).unwrap_or(text.len());
+        self.end.set(self.line.len() - text.len() + end);
+        std::str::from_utf8(&text[..end]).ok()
     }
 }
 
@@ -236,12 +260,16 @@ mod tests {
 
         /// Any flat object, whatever is in its texts.
         #[test]
-        fn any_line_says_what_parsing_finds(pairs in proptest::collection::vec((key(), value()), 0..10)) {
+        fn any_line_says_what_parsing_finds(
+            pairs in proptest::collection::vec((key(), value()), 0..10),
+            order in Just(Key::ALL.to_vec()).prop_shuffle(),
+        ) {
             let object: Map<String, Value> = pairs.into_iter().collect();
             let value = Value::Object(object);
             let line = value.to_string();
             let (found, parsed) = (Fields::of(line.as_bytes()), Fields::from(&value));
-            for key in Key::ALL {
+            // In any order: where the last one was found is where the next one is looked for.
+            for key in order {
                 prop_assert_eq!(found.text(key), parsed.text(key), "{}", line);
                 let near = |one: f64, other: f64| (one - other).abs() <= one.abs() * f64::EPSILON;
                 match (found.number(key), parsed.number(key)) {

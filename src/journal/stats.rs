@@ -291,7 +291,7 @@ impl Sums {
         let row = |sums: &mut Self| if sums.by == By::Event { sums.named(line, Key::AgentEvent) } else { owner };
         if line.text(Key::Decision).as_deref() == Some("play") {
             // What is heard here counts by its playback.
-            if line.request().is_none() && line.text(Key::SentTo).is_some() {
+            if line.text(Key::SentTo).is_some() && line.request().is_none() {
                 let row = row(self);
                 self.stats.total.heard += 1;
                 self.stats.sent += 1;
