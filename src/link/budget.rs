@@ -332,8 +332,10 @@ impl Bucket {
         Self { rate, level: rate.burst * rate.period, at: now }
     }
 
+    /// What was used up stays used up.
     fn set(&mut self, rate: Rate) {
-        self.level = self.level.min(rate.burst * rate.period);
+        let used = (self.rate.burst * self.rate.period).saturating_sub(self.level);
+        self.level = (rate.burst * rate.period).saturating_sub(used);
         self.rate = rate;
     }
 
@@ -463,10 +465,18 @@ mod tests {
         budget.set_limit(4);
         assert_eq!(sounded(&mut budget, "a", true, 100, 0), 4);
         budget.set_limit(100);
-        assert_eq!(sounded(&mut budget, "a", true, 100, 0), 0, "what was used up stays used up");
+        assert_eq!(sounded(&mut budget, "a", true, 100, 0), 96, "what was used up stays used up");
         assert_eq!(sounded(&mut budget, "a", true, 1000, MINUTE), 100);
         budget.set_limit(0);
         assert_eq!(sounded(&mut budget, "a", true, 100, 2 * MINUTE), 0);
+    }
+
+    #[test]
+    fn a_limit_that_is_raised_lets_a_new_machine_be_heard_at_once() {
+        let mut budget = Budget::new(1, at(0));
+        budget.set_limit(600);
+        looked(&mut budget, "new", 1, 0);
+        assert_eq!(sounded(&mut budget, "new", false, 1, 0), 1);
     }
 
     /// Ten thousand names, each as fast as it can: in every second of two minutes the honest one is looked at.
