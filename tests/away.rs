@@ -295,3 +295,30 @@ fn a_mute_of_everything_is_told_and_one_of_a_session_is_not() {
         told.iter().any(|(muted, left)| *muted == Some(true) && left.is_some_and(|left| (590..=600).contains(&left)))
     );
 }
+
+#[test]
+fn where_nothing_is_heard_a_mute_is_only_told_and_what_happens_still_leaves() {
+    let far = Far::new("");
+    far.env.config("[link]\nsend_to = \"mqtt://broker.invalid\"\nhost = \"far\"\n");
+    carrier(&far.env, "#!/bin/sh\n");
+    let said = |args: &[&str]| {
+        let mut command = far.env.command(&far.front.herald);
+        command.args(args);
+        let output = far.env.finish(command, b"");
+        (output.status.code(), String::from_utf8_lossy(&output.stdout).into_owned())
+    };
+    let (_, muted) = said(&["mute", "10m"]);
+    assert!(muted.contains("mute on the machines that hear it until"), "{muted}");
+    far.asks("s");
+    assert_eq!(last_decision(&far.env), pair("play", "ok"));
+    assert_eq!(said(&["unmute"]).1, "everything is heard again on the machines that hear it\n");
+    let mutes: Vec<_> = letters(&far.env).iter().filter_map(|letter| letter["muted"].as_bool()).collect();
+    assert_eq!((mutes.len(), mutes.contains(&true), mutes.contains(&false)), (2, true, true));
+    let (_, status) = said(&["status"]);
+    assert!(status.contains("sounds  heard elsewhere: sent to mqtt://broker.invalid"), "{status}");
+    let checks: Value = serde_json::from_str(&said(&["doctor", "--json"]).1).expect("JSON");
+    for check in checks.as_array().expect("a list") {
+        let name = check["check"].as_str().unwrap_or_default();
+        assert!(!["player", "server", "output"].contains(&name) || check["status"] == "ok", "{check}");
+    }
+}

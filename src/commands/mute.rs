@@ -26,21 +26,29 @@ pub(super) fn mute(args: &Mute) -> anyhow::Result<ExitCode> {
         )
     })?;
     let sessions = sessions(args.session.as_deref());
-    mute::mute(&paths, &sessions, until).with_context(|| could_not(&paths))?;
-    let hushed = ring::hush(&paths, &sessions);
     let told =
         tell_others(&paths, &sessions, true, until.map(|until| until.duration_since(now.timestamp()).unsigned_abs()));
+    // Where nothing is heard, there is nothing to mute as long as those learn of it who hear; and they end it for all.
+    let is_elsewhere = matches!(told, Ok(true)) && is_heard_elsewhere(&paths);
+    let hushed = if is_elsewhere {
+        Ok(false)
+    } else {
+        mute::mute(&paths, &sessions, until).with_context(|| could_not(&paths))?;
+        ring::hush(&paths, &sessions)
+    };
     if args.json {
         tell::json_line(&json!({
             "muted_until": until.unwrap_or(mute::FOREVER),
             "session": args.session,
+            "elsewhere": is_elsewhere,
         }))?;
         return Ok(ExitCode::SUCCESS);
     }
     let who = who(args.session.as_deref());
+    let place = if is_elsewhere { " on the machines that hear it" } else { "" };
     let time = until.map_or_else(String::new, |until| format!(" {}", end(until, &now)));
     let undo = args.session.as_deref().map_or_else(String::new, |session| format!(" --session {}", clean(session)));
-    writeln!(anstream::stdout(), "{who} {BOLD}mute{BOLD:#}{time}; to end it: herald unmute{undo}")?;
+    writeln!(anstream::stdout(), "{who} {BOLD}mute{BOLD:#}{place}{time}; to end it: herald unmute{undo}")?;
     if let Err(why) = hushed {
         writeln!(anstream::stderr(), "{WARN}what is heard at this moment goes on to its end: {why}{WARN:#}")?;
     }
@@ -62,6 +70,8 @@ pub(super) fn unmute(args: &Unmute) -> anyhow::Result<ExitCode> {
     let mut out = anstream::stdout();
     if was {
         writeln!(out, "{who} {GOOD}heard{GOOD:#} again")?;
+    } else if matches!(told, Ok(true)) && is_heard_elsewhere(&paths) {
+        writeln!(out, "{who} {GOOD}heard{GOOD:#} again on the machines that hear it")?;
     } else if args.session.is_some() {
         writeln!(out, "{who} not mute")?;
     } else {
@@ -81,6 +91,11 @@ fn tell_others(paths: &Paths, sessions: &[Session], muted: bool, left: Option<Du
         Some(link) if sessions.is_empty() => link::tell_mute(paths, &link, muted, left),
         _ => Ok(false),
     }
+}
+
+fn is_heard_elsewhere(paths: &Paths) -> bool {
+    let config = config::load(&paths.config, &paths.config_image(), paths.home.as_deref()).config;
+    config.link.is_some_and(|link| link.elsewhere().is_some())
 }
 
 fn warn_untold(told: io::Result<bool>) -> io::Result<()> {

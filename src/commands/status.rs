@@ -78,6 +78,7 @@ fn gather(paths: &Paths) -> anyhow::Result<Value> {
         },
         "speaker": speaker(paths, &state, trouble.as_deref()),
         "counters": counters(paths)?,
+        "sent_to": loaded.config.link.as_deref().and_then(config::Link::elsewhere).map(ToString::to_string),
         "last": { "heard": newest(last_heard), "not_heard": newest(last_unheard) },
         "player": spawn::sibling(ring::PLAYER).ok().filter(|player| look::is_executable(player)),
         "output": {
@@ -239,12 +240,15 @@ fn lead(status: &Value) -> Lead {
     let why = failure["detail"].as_str().or(failure["reason"].as_str()).map(tell::clean).unwrap_or_default();
     let (muted, cooling) = (&status["muted_until"], &output["cooling_down_until"]);
     let is_new = status["last"]["heard"].is_null() && status["last"]["not_heard"].is_null();
-    let (style, text, next) = if status["player"].is_null() {
+    let sent_to = status["sent_to"].as_str().map(tell::clean);
+    let (style, text, next) = if status["player"].is_null() && sent_to.is_none() {
         (BAD, "none can be heard: herald-player is missing beside herald".to_owned(), Some("herald doctor"))
     } else if !muted.is_null() {
         (WARN, format!("mute{}", until(muted)), Some("herald unmute"))
     } else if !status["quiet_until"].is_null() {
         (WARN, format!("quiet hours{}", until(&status["quiet_until"])), Some("herald config show"))
+    } else if let Some(sent_to) = sent_to {
+        (GOOD, format!("heard elsewhere: sent to {sent_to}"), None)
     } else if cooling.is_string() {
         (WARN, format!("the output failed and is left alone until {}: {why}", clock(cooling)), Some("herald doctor"))
     } else if failure.is_object() {

@@ -5,6 +5,7 @@
 use std::borrow::Cow;
 use std::time::Duration;
 
+use super::address::Address;
 use super::circumstance::SkipWhen;
 use super::pattern;
 use super::types::{Config, Link, Overrides, Pattern, Push, QuietHours, Settings, THROTTLE, When, scaled};
@@ -151,6 +152,11 @@ impl When {
 }
 
 impl Link {
+    /// Where everything that happens here is heard, if nothing is heard here, of this machine or of another one.
+    pub fn elsewhere(&self) -> Option<&Address> {
+        self.send_to.as_ref().filter(|_| !self.play_here && self.listen_to.is_empty())
+    }
+
     /// Whether that machine may be heard here.
     pub fn hears(&self, host: &str) -> bool {
         holds(self.hosts.as_ref(), Some(host), pattern::word)

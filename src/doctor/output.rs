@@ -85,6 +85,9 @@ impl Tools {
 
 /// A way to the ear is there.
 pub(super) fn server(scene: &Scene<'_>) -> Verdict {
+    if let Some(elsewhere) = scene.heard_elsewhere() {
+        return elsewhere;
+    }
     match scene.heard() {
         Err(why) => Verdict::not_looked(why),
         Ok(heard) => judge_server(heard, Tools::of(scene)),
@@ -196,6 +199,9 @@ fn unreached(tried: &Tried, heard: &Heard, tools: Tools) -> (String, String) {
 
 /// What is played is heard: the device is there, loud enough, and takes samples.
 pub(super) fn output(scene: &Scene<'_>) -> Verdict {
+    if let Some(elsewhere) = scene.heard_elsewhere() {
+        return elsewhere;
+    }
     let heard = match scene.heard() {
         Err(why) => return Verdict::not_looked(why),
         Ok(heard) => heard,

@@ -20,6 +20,9 @@ const VERSION_PATIENCE: Duration = Duration::from_secs(5);
 
 /// The player lies beside this program, can be run, and is of its version.
 pub(super) fn player(scene: &Scene<'_>) -> Verdict {
+    if let Some(elsewhere) = scene.heard_elsewhere() {
+        return elsewhere;
+    }
     let Some(program) = scene.machine.beside(PLAYER) else {
         return Verdict::fail("can't tell where this program is", "install Herald anew");
     };

@@ -122,6 +122,12 @@ impl<'a> Scene<'a> {
         let _ = self.closed.set(why.to_owned());
     }
 
+    /// What is said of whatever plays where nothing is played, since it is sent to another machine.
+    pub(super) fn heard_elsewhere(&self) -> Option<Verdict> {
+        let to = self.config().link.as_deref()?.elsewhere()?;
+        Some(Verdict::ok(format!("not needed here: what happens is heard at {to}")))
+    }
+
     /// The configuration that holds.
     pub(super) fn config(&self) -> &Config {
         let load = || config::load(&self.paths.config, &self.paths.config_image(), self.paths.home.as_deref()).config;

@@ -55,3 +55,21 @@ fn a_mute_on_one_machine_silences_the_other_and_its_end_ends_it() {
     assert!(recorder.wait_for_sound_after(mark, PATIENCE).is_some(), "it is heard again");
     assert!(laptop.told("muted").is_empty() && laptop.told("unmuted").is_empty(), "its own word is no news to it");
 }
+
+/// A machine that only sends has no ears to silence, and nobody need go there to end it.
+#[test]
+fn a_mute_on_a_machine_that_only_sends_is_ended_at_the_desk() {
+    let Some(server) = server_or_skip(Kind::PulseAudio) else { return };
+    let Some(broker) = or_skip(Mosquitto::start()) else { return };
+    let (mut desk, far) = (at(&server, &broker), far(&broker.address()));
+    desk.listen();
+    let recorder = Recorder::start(&server);
+    assert!(far.run(&["mute", "1h"]).status.success());
+    desk.wait_for_told("muted", |line| line["host"] == "far");
+    far.tell(Moment::Permission, "muted");
+    desk.env.wait_for_journal(|line| line["kind"] == "occurrence" && line["reason"] == "muted", PATIENCE);
+    assert!(desk.run(&["unmute"]).status.success());
+    let mark = recorder.frames();
+    far.tell(Moment::Permission, "heard");
+    assert!(recorder.wait_for_sound_after(mark, PATIENCE).is_some(), "it is heard again");
+}
