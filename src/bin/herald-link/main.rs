@@ -20,6 +20,14 @@
 //! | `words` | pure: presence, mutes, topics |
 //! | `tls`, `secret` | certificates, and files that only their owner may read |
 //! | `trouble`, `note`, `signals` | how it is said, and how it ends |
+#![cfg_attr(
+    not(unix),
+    allow(
+        dead_code,
+        unused_imports,
+        reason = "without the sockets and pipes it needs, only the trial of a notice is left"
+    )
+)]
 
 #[cfg(unix)]
 mod bell;
