@@ -316,6 +316,24 @@ fn what_waits_is_heard_when_the_speaking_player_hangs(#[case] moment: Moment) {
     assert!(high > 250, "the second one is heard for {high} ms");
 }
 
+/// PulseAudio fills an idle null sink two seconds ahead with silence, and takes nothing of a stream before that is through.
+#[rstest]
+#[case::found_by_itself(false)]
+#[case::named_by_the_configuration(true)]
+fn a_server_that_is_far_ahead_with_silence_is_waited_for(#[case] named: bool) {
+    let Some(mut stage) = Stage::with(Kind::PulseAudio) else { return };
+    // The one that the tests listen to keeps close; this one is as it comes, and nobody records it.
+    stage.server.pactl(&["load-module", "module-null-sink", "sink_name=far_ahead"]).expect("another sink");
+    stage.server.pactl(&["set-default-sink", "far_ahead"]).expect("it is the default");
+    let named = if named { format!("[output]\nserver = \"{}\"\n", stage.server.address()) } else { String::new() };
+    set_up(&mut stage, Way::Pulse, &named);
+    for moment in [Moment::Idle, Moment::Permission] {
+        let end = stage.end_of(stage.tell(moment));
+        assert_eq!((&end["outcome"], &end["backend"]), (&"finished".into(), &"pulse".into()), "{end}");
+        assert!(end.get("detail").is_none(), "nothing went wrong on the way: {end}");
+    }
+}
+
 /// One retry, by another way: here it leads to a server that works.
 #[test]
 fn a_server_that_never_plays_is_left_for_the_next_output() {

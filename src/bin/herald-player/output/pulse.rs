@@ -7,6 +7,7 @@
 //! A server that the configuration names may be far away, behind a forwarded socket: it holds [`FAR`] of the sound, for
 //! what it asks for arrives only after the way there and back.
 
+mod alive;
 mod connection;
 mod place;
 mod probe;

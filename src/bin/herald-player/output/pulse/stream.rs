@@ -4,6 +4,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use pulseaudio::protocol::{Command, CreatePlaybackStreamReply, LatencyParams, PlaybackLatency, PulseError};
 
+use super::alive::Alive;
 use super::connection::{Broken, Connection, Message, decode, samples_message};
 use super::{Depth, FAR, OutputEnd, SAMPLE_BYTES, STEP};
 use crate::control::{Control, Permission, Phase};
@@ -40,6 +41,8 @@ pub(super) struct Stream {
     reach: Duration,
     /// Frames after which a server far away is told to start; `None` once it was, and where it starts by itself.
     lead: Option<u64>,
+    /// Whether the server lives while it takes nothing.
+    alive: Alive,
     /// Bytes the server still wants.
     wanted: usize,
     /// Frames it has asked for after its first request: those it has taken out of its queue.
@@ -78,6 +81,7 @@ impl Stream {
             depth,
             reach,
             lead,
+            alive: Alive::new(Instant::now()),
             wanted: reply.requested_bytes as usize,
             taken: 0,
             stride: 0,
@@ -101,6 +105,7 @@ impl Stream {
             if voice.ended() && self.staged.is_empty() {
                 break;
             }
+            self.ask_for_life()?;
             let goes_on = self.depth == Depth::Far && self.staged.is_empty() && self.wants_more();
             if let Some(message) = self.connection.receive(if goes_on { Duration::ZERO } else { STEP })? {
                 self.note(&message, voice, control)?;
@@ -122,6 +127,7 @@ impl Stream {
                 Permission::Fade => return self.fade(voice, control),
                 Permission::Silence => return self.silence(),
             }
+            self.ask_for_life()?;
             match self.connection.receive(STEP)? {
                 Some(Message::Reply(number, _)) if number == drain => {
                     control.tick();
@@ -297,18 +303,44 @@ impl Stream {
                 control.consumed(voice.own_frames(self.taken.min(self.written)));
             }
             Message::Started => control.consumed(voice.own_frames(1)),
+            Message::Reply(number, payload) if self.alive.asked_with(*number) => {
+                let timing: PlaybackLatency = decode(payload)?;
+                let taken = self.spec.time(self.frames(timing.read_offset)).as_micros() as i64;
+                let plays = taken.saturating_sub_unsigned(timing.sink_usec);
+                let lives = self.alive.answered(plays, Instant::now());
+                if lives {
+                    control.tick();
+                }
+                return Ok(lives);
+            }
+            Message::Refused(number, _) if self.alive.asked_with(*number) => return Ok(false),
             Message::Killed => return Err(Broken::new("the sound server ended the stream")),
             Message::Refused(_, error) => return Err(refused(*error)),
             Message::Reply(..) | Message::Other => return Ok(false),
         }
+        self.alive.moved(Instant::now());
         control.tick();
         Ok(true)
     }
 
+    /// Asks a server that takes nothing what it plays at this moment.
+    fn ask_for_life(&mut self) -> Result<(), Broken> {
+        let now = Instant::now();
+        if self.alive.is_due(now) {
+            let number = self.ask_for_timing()?;
+            self.alive.ask(number, now);
+        }
+        Ok(())
+    }
+
+    fn ask_for_timing(&mut self) -> Result<u32, Broken> {
+        let question = LatencyParams { channel: self.channel, now: SystemTime::now() };
+        self.connection.command(&Command::GetPlaybackLatency(question))
+    }
+
     /// How far the server is; `None` if it does not say in time.
     fn timing(&mut self, patience: Duration) -> Result<Option<PlaybackLatency>, Broken> {
-        let question = LatencyParams { channel: self.channel, now: SystemTime::now() };
-        let number = self.connection.command(&Command::GetPlaybackLatency(question))?;
+        let number = self.ask_for_timing()?;
         match self.answer(number, patience)? {
             Some(Ok(payload)) => decode(&payload).map(Some),
             Some(Err(error)) => Err(refused(error)),
