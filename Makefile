@@ -39,11 +39,11 @@ installed := \
 ## build        install what is missing, build the programs
 build:
 	@scripts/need build
-	$(CARGO) build --release --locked $$(scripts/need features)
+	CARGO=$(CARGO) scripts/build
 
 ## demo         build, then play each default event; without an output device, render them to a WAV file
 demo: build
-	$(TARGET)/release/herald preview --or-render $(TARGET)/herald-demo.wav
+	$(TARGET)/shipped/herald preview --or-render $(TARGET)/herald-demo.wav
 
 ## test         install what the tests need, run them all
 test:
@@ -71,7 +71,7 @@ lint:
 	$(CARGO) fmt --check
 	$(CARGO) clippy --locked --all-targets $$(scripts/need features) -- -D warnings
 	RUSTDOCFLAGS='-D warnings' $(CARGO) doc --locked --no-deps --document-private-items $$(scripts/need features)
-	if command -v shellcheck >/dev/null; then shellcheck scripts/need scripts/mutants scripts/package completions/herald.bash .ci/run; fi
+	if command -v shellcheck >/dev/null; then shellcheck scripts/need scripts/build scripts/mutants scripts/package completions/herald.bash .ci/run; fi
 
 ## schema       write completions/herald.schema.json anew
 schema:
@@ -94,9 +94,9 @@ package:
 
 ## install      copy programs, completions, manual, unit and licences below PREFIX (/usr/local); run `make build` first
 install:
-	@test -x $(TARGET)/release/herald-link || { echo 'nothing is built yet; run: make build' >&2; exit 1; }
+	@test -x $(TARGET)/shipped/herald-link || { echo 'nothing is built yet; run: make build' >&2; exit 1; }
 	install -d $(sort $(dir $(installed)))
-	install -m 755 $(addprefix $(TARGET)/release/,herald herald-player herald-pack herald-link) $(bindir)
+	install -m 755 $(addprefix $(TARGET)/shipped/,herald herald-player herald-pack herald-link) $(bindir)
 	install -m 644 completions/herald.bash $(sharedir)/bash-completion/completions/herald
 	install -m 644 completions/_herald $(sharedir)/zsh/site-functions
 	install -m 644 completions/herald.fish $(sharedir)/fish/vendor_completions.d

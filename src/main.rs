@@ -1,20 +1,20 @@
 //! The front: parses the command line, runs one command, tells the exit status. Links no audio library.
-#![cfg_attr(all(target_os = "linux", target_env = "gnu"), no_main)]
+#![cfg_attr(target_os = "linux", no_main)]
 
 use std::process::ExitCode;
 use std::time::Instant;
 
-#[cfg(all(target_os = "linux", target_env = "gnu"))]
+#[cfg(target_os = "linux")]
 herald::entry!(run);
 
-#[cfg(not(all(target_os = "linux", target_env = "gnu")))]
+#[cfg(not(target_os = "linux"))]
 fn main() -> ExitCode {
     run()
 }
 
 fn run() -> ExitCode {
     let begun = Instant::now();
-    let mut args = std::env::args_os().skip(1);
+    let mut args = herald::platform::args().skip(1);
     // Before clap gets to see anything: nothing an agent passes may make the hook print or fail.
     if args.next().is_some_and(|first| first == "hook") {
         return herald::commands::hook::main(args.collect(), begun);

@@ -50,7 +50,11 @@ impl Paths {
         };
         let data = match var("HERALD_DATA_DIR") {
             Some(path) => PathBuf::from(path),
-            None => dirs.as_ref().ok_or_else(|| lost("packs", "HERALD_DATA_DIR"))?.data_dir().to_owned(),
+            None => dirs
+                .as_ref()
+                .map(|dirs| dirs.data_dir().to_owned())
+                .or_else(|| xdg("XDG_DATA_HOME", home.as_deref(), ".local/share"))
+                .ok_or_else(|| lost("packs", "HERALD_DATA_DIR"))?,
         };
         let state = match var("HERALD_STATE_DIR") {
             Some(path) => std::path::absolute(path)?,
@@ -191,7 +195,13 @@ fn config_dir(home: Option<&Path>, dirs: Option<&directories::ProjectDirs>) -> O
     {
         return Some(unixish);
     }
-    dirs.map(|dirs| dirs.config_dir().to_owned())
+    dirs.map(|dirs| dirs.config_dir().to_owned()).or_else(|| xdg("XDG_CONFIG_HOME", home, ".config"))
+}
+
+/// Where `directories` knows no home, and the system does ([`platform::registered_home`]).
+fn xdg(variable: &str, home: Option<&Path>, usual: &str) -> Option<PathBuf> {
+    let named = var(variable).map(PathBuf::from).filter(|path| path.is_absolute());
+    Some(named.or_else(|| home.map(|home| home.join(usual)))?.join("herald"))
 }
 
 #[cfg(unix)]

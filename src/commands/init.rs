@@ -8,13 +8,14 @@ use anyhow::bail;
 use super::{tell, tell_error};
 use crate::cli::Init;
 use crate::install;
+use crate::platform;
 use crate::shell::{self, SHELLS};
 
 pub(super) fn run(args: &Init) -> anyhow::Result<ExitCode> {
     let Some(shell) = args.shell.as_deref().and_then(shell::find) else {
         return unknown(args.shell.as_deref());
     };
-    let program = install::program_path(std::env::args_os().next().as_deref())?;
+    let program = install::program_path(platform::args().next().as_deref())?;
     let Some(program) = program.to_str() else {
         bail!("{} can't be written down for a shell: its name is not UTF-8", program.display())
     };

@@ -10,6 +10,7 @@ use super::tell::{BAD, BOLD, DIM, GOOD, WARN, clean, wrapped};
 use crate::cli::{self, Install};
 use crate::install::{self, Difference, Done, Report, Scope, Way, Wish};
 use crate::paths::Paths;
+use crate::platform;
 
 /// What a line may be long: a terminal that was never made wider.
 const WIDTH: usize = 80;
@@ -22,7 +23,7 @@ pub(super) fn run(way: Way, args: Install) -> anyhow::Result<ExitCode> {
     let Install { agents, all, events, dry_run, force, .. } = args;
     let wish = Wish { agents, all, scope, events, dry_run, force, as_they_are: false };
     let paths = Paths::from_env()?;
-    let program = install::this_program(std::env::args_os().next().as_deref())?;
+    let program = install::this_program(platform::args().next().as_deref())?;
     let reports = install::run(&paths, way, &wish, &program)?;
     let mut out = anstream::stdout().lock();
     let mut failed = false;

@@ -39,6 +39,7 @@ use clap::error::ErrorKind;
 
 use crate::cli::{Cli, Command};
 use crate::install::Way;
+use crate::platform;
 
 /// An error that has said all there is to say; only the exit status is left.
 #[derive(Debug)]
@@ -54,7 +55,7 @@ impl std::error::Error for Silent {}
 
 /// Runs the command that the arguments name.
 pub fn main(begun: Instant) -> ExitCode {
-    let cli = match Cli::try_parse() {
+    let cli = match Cli::try_parse_from(platform::args()) {
         Ok(cli) => cli,
         Err(error) if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand && is_bare() => {
             return welcome::run(error.exit_code());
@@ -68,12 +69,12 @@ pub fn main(begun: Instant) -> ExitCode {
 }
 
 fn is_bare() -> bool {
-    std::env::args_os().len() <= 1
+    platform::args().len() <= 1
 }
 
 fn run(cli: Cli, begun: Instant) -> anyhow::Result<ExitCode> {
     match cli.command {
-        Command::Hook(_) => Ok(hook::main(std::env::args_os().skip(2).collect(), begun)),
+        Command::Hook(_) => Ok(hook::main(platform::args().skip(2).collect(), begun)),
         Command::Play(args) => play::run(&args, begun),
         Command::Run(args) => Ok(run::run(&args, begun)),
         Command::Done(args) => Ok(done::run(args, begun)),

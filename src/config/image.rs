@@ -83,12 +83,14 @@ fn check_with(file: &Path, home: Option<&Path>, is_there: &dyn Fn(&Path) -> bool
 /// Never fails and never writes. A file that isn't there is no fault: somebody removed it.
 pub fn load(file: &Path, image: &Path, home: Option<&Path>) -> Loaded {
     let origin = Origin::of(file);
-    let now = match fs::metadata(file) {
-        Ok(metadata) => Some(Stamp::of(&metadata, home)),
-        Err(error) if is_missing(file, &error) => return Loaded::defaults(),
-        // Why it can't be read is told below.
-        Err(_) => None,
+    // Without following a link first: one call tells what most hooks need to know.
+    let metadata = match fs::symlink_metadata(file) {
+        Ok(metadata) if metadata.is_symlink() => fs::metadata(file),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Loaded::defaults(),
+        told => told,
     };
+    // Why it can't be read is told below.
+    let now = metadata.ok().map(|metadata| Stamp::of(&metadata, home));
     let kept = Image::read(image).filter(|kept| kept.origin() == origin);
     if let Some(kept) = &kept
         && now.is_some_and(|now| kept.stamp() == now)
@@ -370,7 +372,7 @@ fn is_own_file(metadata: &Metadata) -> bool {
     #[cfg(unix)]
     {
         use std::os::unix::fs::MetadataExt as _;
-        let own = metadata.uid() == rustix::process::geteuid().as_raw();
+        let own = metadata.uid() == crate::platform::effective_user();
         metadata.is_file() && own && metadata.mode() & 0o022 == 0
     }
     #[cfg(windows)]

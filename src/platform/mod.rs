@@ -3,7 +3,11 @@
 //! Owns every `unsafe` line of the project. Knows nothing of events, sounds or the speaker.
 
 #[cfg(unix)]
+mod home;
+#[cfg(unix)]
 mod unix;
+#[cfg(unix)]
+pub use home::registered_home;
 #[cfg(unix)]
 pub use unix::*;
 
@@ -14,7 +18,7 @@ pub use windows::*;
 
 pub mod child;
 pub mod clock;
-#[cfg(all(target_os = "linux", target_env = "gnu"))]
+#[cfg(target_os = "linux")]
 pub mod entry;
 pub mod file_stamp;
 pub mod kept;
@@ -23,6 +27,15 @@ pub mod look;
 pub mod rename;
 pub mod spawn;
 pub mod whole;
+
+#[cfg(target_os = "linux")]
+pub use entry::args;
+
+/// The arguments of the process, the first being its own name.
+#[cfg(not(target_os = "linux"))]
+pub fn args() -> impl ExactSizeIterator<Item = std::ffi::OsString> {
+    std::env::args_os()
+}
 
 /// Makes panics silent: for programs whose output belongs to somebody else.
 pub fn silence_panics() {

@@ -1,15 +1,15 @@
 //! Unix: Linux first, macOS and the BSDs by what POSIX gives.
 #![allow(unsafe_code)]
 
-use std::ffi::{CStr, OsStr};
 use std::fs::File;
 use std::io;
 use std::os::fd::OwnedFd;
 use std::os::unix::ffi::OsStrExt as _;
-use std::os::unix::fs::FileExt as _;
+
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicPtr, AtomicU8, Ordering};
 use std::time::{Duration, Instant};
 
@@ -34,9 +34,10 @@ pub fn clocks() -> (u64, u64) {
     (whole(since_start(wall).as_millis()), whole(since_start(boot).as_micros()))
 }
 
-/// The effective user's number.
+/// The effective user's number. Nothing here changes it, so the kernel is asked once.
 pub fn effective_user() -> u32 {
-    rustix::process::geteuid().as_raw()
+    static USER: OnceLock<u32> = OnceLock::new();
+    *USER.get_or_init(|| rustix::process::geteuid().as_raw())
 }
 
 /// Whether `path` belongs to the effective user.
@@ -44,36 +45,13 @@ pub fn is_own(path: &Path) -> bool {
     rustix::fs::stat(path).is_ok_and(|stat| stat.st_uid == effective_user())
 }
 
-/// The effective user's home directory according to the user database, whatever the environment says.
-pub fn registered_home() -> Option<PathBuf> {
-    let mut buffer = vec![0_u8; 4096];
-    // SAFETY: an all-zero `passwd` is a valid value of that plain C struct (null pointers and zeros).
-    let mut entry: libc::passwd = unsafe { std::mem::zeroed() };
-    let mut result: *mut libc::passwd = std::ptr::null_mut();
-    // SAFETY: every pointer is to live memory of this function, and the buffer's true length is given.
-    let code = unsafe {
-        libc::getpwuid_r(
-            rustix::process::geteuid().as_raw(),
-            &raw mut entry,
-            buffer.as_mut_ptr().cast(),
-            buffer.len(),
-            &raw mut result,
-        )
-    };
-    if code != 0 || result.is_null() || entry.pw_dir.is_null() {
-        return None;
-    }
-    // SAFETY: on success pw_dir points to a NUL-terminated string inside `buffer`, which is still alive.
-    let home = unsafe { CStr::from_ptr(entry.pw_dir) };
-    (!home.is_empty()).then(|| PathBuf::from(OsStr::from_bytes(home.to_bytes())))
-}
-
 /// Eight characters that tell this machine from others that share the same home directory.
 pub fn machine_id8() -> String {
     let mut buffer = [0_u8; 64];
     for place in ["/etc/machine-id", "/var/lib/dbus/machine-id"] {
-        if let Ok(file) = File::open(place)
-            && file.read_at(&mut buffer, 0).is_ok_and(|n| n >= 8)
+        // Not by std: musl's `open` sets the flag of the descriptor once more.
+        if let Ok(file) = rustix::fs::open(place, OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty())
+            && rustix::io::pread(&file, &mut buffer, 0).is_ok_and(|n| n >= 8)
             && buffer[..8].iter().all(u8::is_ascii_hexdigit)
         {
             return String::from_utf8_lossy(&buffer[..8]).into_owned();
@@ -230,6 +208,14 @@ impl PrivateDir {
     /// Anything but a plain file of this user's with one name: links, pipes, devices and directories are refused
     /// unopened or unread, so that nothing of anybody else's is ever written.
     pub fn file(&self, name: &str) -> io::Result<File> {
+        self.file_and_length(name).map(|(file, _)| file)
+    }
+
+    /// As [`Self::file`], with its length in bytes.
+    ///
+    /// # Errors
+    /// As [`Self::file`].
+    pub fn file_and_length(&self, name: &str) -> io::Result<(File, u64)> {
         let flags =
             OFlags::RDWR | OFlags::CREATE | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
         self.checked(name, rustix::fs::openat(&self.fd, name, flags, Mode::RUSR | Mode::WUSR))
@@ -241,10 +227,10 @@ impl PrivateDir {
     /// As [`Self::file`], and where it is missing.
     pub fn existing_file(&self, name: &str) -> io::Result<File> {
         let flags = OFlags::RDWR | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
-        self.checked(name, rustix::fs::openat(&self.fd, name, flags, Mode::empty()))
+        self.checked(name, rustix::fs::openat(&self.fd, name, flags, Mode::empty())).map(|(file, _)| file)
     }
 
-    fn checked(&self, name: &str, opened: rustix::io::Result<OwnedFd>) -> io::Result<File> {
+    fn checked(&self, name: &str, opened: rustix::io::Result<OwnedFd>) -> io::Result<(File, u64)> {
         let path = || self.path.join(name);
         let fd = opened.map_err(|e| not_opened(&path(), e))?;
         let stat = rustix::fs::fstat(&fd)?;
@@ -257,7 +243,7 @@ impl PrivateDir {
         if stat.st_nlink != 1 {
             return Err(refused(&path(), "has more than one name"));
         }
-        Ok(File::from(fd))
+        Ok((File::from(fd), stat.st_size.cast_unsigned()))
     }
 }
 

@@ -112,6 +112,16 @@ impl PrivateDir {
         self.checked(name, OpenOptions::new().create(true).truncate(false))
     }
 
+    /// As [`Self::file`], with its length in bytes.
+    ///
+    /// # Errors
+    /// As [`Self::file`], and where its length can't be told.
+    pub fn file_and_length(&self, name: &str) -> io::Result<(File, u64)> {
+        let file = self.file(name)?;
+        let length = file.metadata()?.len();
+        Ok((file, length))
+    }
+
     /// Opens a file in it for reading; never makes one.
     ///
     /// # Errors

@@ -155,7 +155,8 @@ impl Speaker {
     /// [`Unavailable::Contended`] when `patience` ran out.
     pub fn enter(&self, patience: Duration) -> Result<Critical<'_>, Unavailable> {
         let held = self.arb.exclusive_within(patience)?.ok_or(Unavailable::Contended)?;
-        let slots = Slots::new(self.dir.file("state")?)?;
+        let (state, length) = self.dir.file_and_length("state")?;
+        let slots = Slots::new(state, length)?;
         let read = slots.read()?;
         let decoded = read.body.as_deref().and_then(decode);
         let lost = decoded.is_none();

@@ -51,13 +51,13 @@ pub enum Slot {
 }
 
 impl Slots {
-    /// Takes the open state file, giving it its size where it has another.
+    /// Takes the open state file, which is `length` bytes long, giving it its size where it has another.
     ///
     /// # Errors
     /// Where the file can't be read, or there is no room for it.
-    pub fn new(file: File) -> io::Result<Self> {
+    pub fn new(file: File, length: u64) -> io::Result<Self> {
         const SIZE: usize = 2 * SLOT;
-        match usize::try_from(file.metadata()?.len()).unwrap_or(usize::MAX) {
+        match usize::try_from(length).unwrap_or(usize::MAX) {
             SIZE => {}
             // Real zeros, not a hole: a hole would need room later.
             have @ ..SIZE => write_all_at(&file, &vec![0; SIZE - have], have as u64)?,
@@ -258,10 +258,16 @@ mod tests {
         File::options().read(true).write(true).create(true).truncate(false).open(dir.path().join("state")).unwrap()
     }
 
+    fn slots(dir: &tempfile::TempDir) -> io::Result<Slots> {
+        let file = open(dir);
+        let length = file.metadata()?.len();
+        Slots::new(file, length)
+    }
+
     #[test]
     fn what_was_written_last_is_read() {
         let dir = tempfile::tempdir().unwrap();
-        let slots = Slots::new(open(&dir)).unwrap();
+        let slots = slots(&dir).unwrap();
         assert!(slots.read().unwrap().body.is_none());
         for turn in 0..5_u8 {
             let body = vec![turn; 1000 * usize::from(turn)];
@@ -273,7 +279,7 @@ mod tests {
     #[test]
     fn a_slot_damaged_anywhere_gives_way_to_the_one_before_it() {
         let dir = tempfile::tempdir().unwrap();
-        let slots = Slots::new(open(&dir)).unwrap();
+        let slots = slots(&dir).unwrap();
         slots.write(&mut slots.read().unwrap(), b"older").unwrap();
         slots.write(&mut slots.read().unwrap(), b"newer").unwrap();
         for at in 0..HEADER + 5 {
@@ -292,7 +298,7 @@ mod tests {
         for content in [&b""[..], b"{\"json\": true}", &[0xff; 100_000]] {
             let dir = tempfile::tempdir().unwrap();
             write_all_at(&open(&dir), content, 0).unwrap();
-            let slots = Slots::new(open(&dir)).unwrap();
+            let slots = slots(&dir).unwrap();
             assert!(slots.read().unwrap().body.is_none());
             slots.write(&mut slots.read().unwrap(), b"new").unwrap();
             assert_eq!(slots.read().unwrap().body.as_deref(), Some(&b"new"[..]));
@@ -302,7 +308,7 @@ mod tests {
     #[test]
     fn what_is_written_over_another_version_leaves_nothing_of_it_to_read() {
         let dir = tempfile::tempdir().unwrap();
-        let slots = Slots::new(open(&dir)).unwrap();
+        let slots = slots(&dir).unwrap();
         let versions = || {
             [0, SLOT].map(|at| {
                 let mut bytes = [0; 4];
@@ -324,7 +330,7 @@ mod tests {
     #[test]
     fn a_body_that_would_not_fit_is_refused_and_the_old_one_stays() {
         let dir = tempfile::tempdir().unwrap();
-        let slots = Slots::new(open(&dir)).unwrap();
+        let slots = slots(&dir).unwrap();
         slots.write(&mut slots.read().unwrap(), b"old").unwrap();
         assert!(slots.write(&mut slots.read().unwrap(), &vec![0; CAPACITY + 1]).is_err());
         assert_eq!(slots.read().unwrap().body.as_deref(), Some(&b"old"[..]));
