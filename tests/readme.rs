@@ -15,8 +15,7 @@ use herald::event::{self, EVENTS, Priority};
 
 /// What follows the word `herald` in everything set as code: command and arguments, up to the end of the shell command.
 fn calls(text: &str) -> Vec<Vec<String>> {
-    let mut code: Vec<String> =
-        ["sh", "console"].iter().flat_map(|shell| blocks(text, shell)).collect();
+    let mut code: Vec<String> = ["sh", "console"].iter().flat_map(|shell| blocks(text, shell)).collect();
     let mut fenced = false;
     for line in text.lines() {
         if line.trim_start().starts_with("```") {
