@@ -7,7 +7,7 @@ mod support;
 
 use std::fs;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, chown, symlink};
-use std::path::Path;
+use std::process::Command;
 
 use bench::{Front, report, stop};
 use serde_json::{Value, json};
@@ -282,14 +282,18 @@ fn what_may_come_in_is_said() {
 fn the_front_needs_none_of_the_others_libraries() {
     let all =
         ["libasound.so", "/symphonia-", "/rodio-", "/zbus-", "/rumqttc-", "/tokio-1", "/rustls-", "/ureq-", "/zip-"];
-    let holds = |program: &str| -> Vec<&str> {
-        let bytes = fs::read(program).unwrap_or_else(|e| panic!("{program}: {e}"));
-        all.into_iter().filter(|name| bytes.windows(name.len()).any(|part| part == name.as_bytes())).collect()
+    let holds = |program: &str| {
+        let mut grep = Command::new("grep");
+        grep.args(["--only-matching", "--text", "--fixed-strings"]);
+        for name in all {
+            grep.args(["-e", name]);
+        }
+        let found = grep.arg(program).output().expect("grep").stdout;
+        String::from_utf8(found).expect("names")
     };
-    assert_eq!(holds(env!("CARGO_BIN_EXE_herald")), [""; 0]);
+    assert_eq!(holds(env!("CARGO_BIN_EXE_herald")), "");
     // It would be found.
     if let Some(player) = option_env!("CARGO_BIN_EXE_herald-player") {
-        assert!(holds(player).contains(&"/symphonia-"), "{:?}", holds(player));
+        assert!(holds(player).contains("/symphonia-"));
     }
-    assert!(Path::new(env!("CARGO_BIN_EXE_herald")).exists());
 }
