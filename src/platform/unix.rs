@@ -305,12 +305,18 @@ pub fn open_for_append(path: &Path) -> io::Result<File> {
 /// # Errors
 /// Where it can't be opened or is no regular file.
 pub fn open_for_reading(path: &Path) -> io::Result<File> {
+    Ok(open_plain(path)?.0)
+}
+
+/// The file, and the number of its owner.
+fn open_plain(path: &Path) -> io::Result<(File, u32)> {
     let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
     let fd = rustix::fs::open(path, flags, Mode::empty())?;
-    if FileType::from_raw_mode(rustix::fs::fstat(&fd)?.st_mode) != FileType::RegularFile {
+    let stat = rustix::fs::fstat(&fd)?;
+    if FileType::from_raw_mode(stat.st_mode) != FileType::RegularFile {
         return Err(refused(path, "is not a regular file"));
     }
-    Ok(File::from(fd))
+    Ok((File::from(fd), stat.st_uid))
 }
 
 /// As [`open_for_reading`], and only a file of this user's: what somebody else put there is not to be believed.
@@ -318,8 +324,8 @@ pub fn open_for_reading(path: &Path) -> io::Result<File> {
 /// # Errors
 /// As [`open_for_reading`], and where it is another user's.
 pub fn open_own_for_reading(path: &Path) -> io::Result<File> {
-    let file = open_for_reading(path)?;
-    if rustix::fs::fstat(&file)?.st_uid != effective_user() {
+    let (file, owner) = open_plain(path)?;
+    if owner != effective_user() {
         return Err(refused(path, "belongs to another user"));
     }
     Ok(file)
