@@ -34,7 +34,7 @@ installed := \
 	$(docdir)/LICENSE-APACHE \
 	$(docdir)/LICENSE-sounds
 
-.PHONY: build demo test wine mutants bench lint schema transcripts manual package install uninstall help
+.PHONY: build demo test wine mutants bench audit lint schema transcripts manual package install uninstall help
 
 ## build        install what is missing, build the programs
 build:
@@ -66,12 +66,16 @@ bench:
 	@scripts/need test
 	$(CARGO) bench --locked $$(scripts/need features)
 
+## audit        known holes, licences and sources of the dependencies; ADVISORY_DB=FOLDER for a clone of the advisories
+audit:
+	@scripts/audit
+
 ## lint         formatting, clippy, documentation, shell scripts
 lint:
 	$(CARGO) fmt --check
 	$(CARGO) clippy --locked --all-targets $$(scripts/need features) -- -D warnings
 	RUSTDOCFLAGS='-D warnings' $(CARGO) doc --locked --no-deps --document-private-items $$(scripts/need features)
-	if command -v shellcheck >/dev/null; then shellcheck scripts/need scripts/build scripts/mutants scripts/package completions/herald.bash .ci/run; fi
+	if command -v shellcheck >/dev/null; then shellcheck scripts/audit scripts/need scripts/build scripts/mutants scripts/package completions/herald.bash .ci/run; fi
 
 ## schema       write completions/herald.schema.json anew
 schema:

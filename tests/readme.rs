@@ -1,50 +1,27 @@
 //! The README: what it shows is what the program takes.
 
+#[path = "support/document.rs"]
+mod document;
+
 use std::collections::BTreeSet;
-use std::fmt::Write as _;
 use std::path::Path;
 
 use clap::CommandFactory as _;
+use document::{all_blocks, blocks, file, quoted};
 use herald::agents;
 use herald::cli::Cli;
 use herald::config;
 use herald::event::{self, EVENTS, Priority};
 
-fn file(name: &str) -> String {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(name);
-    std::fs::read_to_string(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display())).replace("\r\n", "\n")
-}
-
-/// The fenced blocks in that language, each with the line it begins at.
-fn blocks(text: &str, language: &str) -> Vec<(usize, String)> {
-    let mut found: Vec<(usize, String)> = Vec::new();
-    let (mut inside, mut wanted) = (false, false);
-    for (number, line) in text.lines().enumerate() {
-        if let Some(tag) = line.trim_start().strip_prefix("```") {
-            wanted = !inside && tag == language;
-            inside = !inside;
-            if wanted {
-                found.push((number + 2, String::new()));
-            }
-        } else if wanted {
-            let block = &mut found.last_mut().expect("opened above").1;
-            writeln!(block, "{line}").expect("a string takes everything");
-        }
-    }
-    assert!(!inside, "a block is not closed");
-    found
-}
-
 /// What follows the word `herald` in everything set as code: command and arguments, up to the end of the shell command.
 fn calls(text: &str) -> Vec<Vec<String>> {
-    let mut code: Vec<String> =
-        ["sh", "console"].iter().flat_map(|shell| blocks(text, shell)).map(|(_, it)| it).collect();
+    let mut code: Vec<String> = ["sh", "console"].iter().flat_map(|shell| blocks(text, shell)).collect();
     let mut fenced = false;
     for line in text.lines() {
         if line.trim_start().starts_with("```") {
             fenced = !fenced;
         } else if !fenced {
-            code.extend(line.split('`').skip(1).step_by(2).map(str::to_owned));
+            code.extend(quoted(line));
         }
     }
     let mut calls = Vec::new();
@@ -65,19 +42,18 @@ fn calls(text: &str) -> Vec<Vec<String>> {
 
 #[test]
 fn every_piece_of_configuration_is_read_without_a_problem() {
-    let readme = file("README.md");
-    let blocks = blocks(&readme, "toml");
-    assert!(!blocks.is_empty());
-    for (line, block) in blocks {
+    let blocks = all_blocks(&file("README.md"));
+    assert!(blocks.iter().any(|block| block.language == "toml"));
+    for block in blocks.iter().filter(|block| block.language == "toml") {
         let (_, problems) =
-            config::parse(&block, Path::new("/home/you/.config/herald/config.toml"), Some(Path::new("/home/you")));
-        assert!(problems.is_empty(), "the block at line {line}: {problems:#?}");
+            config::parse(&block.text, Path::new("/home/you/.config/herald/config.toml"), Some(Path::new("/home/you")));
+        assert!(problems.is_empty(), "the block at line {}: {problems:#?}", block.line);
     }
 }
 
 #[test]
 fn every_key_of_the_configuration_is_shown() {
-    let shown: String = blocks(&file("README.md"), "toml").into_iter().map(|(_, block)| block).collect();
+    let shown: String = blocks(&file("README.md"), "toml").concat();
     let (config, _) = config::parse(&shown, Path::new("/c/config.toml"), Some(Path::new("/home/you")));
     // What the defaults show is every key there is outside of events and rules.
     for line in config::show(&config::Config::default()).lines() {

@@ -5,32 +5,20 @@
 mod bench;
 mod support;
 
-use std::fmt::Write as _;
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
-use std::path::Path;
 use std::process::{Command, Output};
 
 use bench::{Front, occurrences, report, text};
 use rstest::rstest;
+use support::document;
 use support::terminal::Terminal;
 use support::{PATIENCE, TestEnv, find_program, or_skip, wait_for};
 
 /// The blocks in that language, in their order.
 fn blocks(language: &str) -> Vec<String> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/recipes.md");
-    let recipes = fs::read_to_string(path).expect("the recipes").replace("\r\n", "\n");
-    let mut found = Vec::new();
-    let mut open: Option<(bool, String)> = None;
-    for line in recipes.lines() {
-        match (line.strip_prefix("```"), &mut open) {
-            (Some(tag), None) => open = Some((tag == language, String::new())),
-            (Some(_), Some(_)) => found.extend(open.take().filter(|(wanted, _)| *wanted).map(|(_, block)| block)),
-            (None, Some((_, block))) => writeln!(block, "{line}").expect("a string takes everything"),
-            (None, None) => {}
-        }
-    }
-    assert!(open.is_none() && !found.is_empty(), "{language}");
+    let found = document::blocks(&document::file("docs/recipes.md"), language);
+    assert!(!found.is_empty(), "{language}");
     found
 }
 

@@ -328,6 +328,23 @@ fn a_project_that_asks_for_too_much_is_refused_with_the_place() {
     let text = said(&output);
     assert!(text.contains(".herald.toml:3:9") && text.contains("no files") && text.contains("not trusted"), "{text}");
     assert_eq!(run(&env, &["trust", "--list"]), "no project is trusted\n");
+    for more in [
+        "enabled = true\n",
+        "volume = 101\n",
+        "sound = \"/etc/passwd\"\n",
+        "[output]\nserver = \"unix:/tmp/evil\"\n",
+        "[link]\nsend_to = \"mqtt://evil.example.org\"\n",
+        "[push]\nserver = \"https://evil.example.org\"\n",
+        "[speaker]\noverlap = \"replace\"\n",
+        "[[rules]]\nmatch = { event = \"*\" }\nenabled = true\n",
+        "[events.bell]\npriority = \"urgent\"\n",
+        "[events.bell]\nsound = \"https://evil.example.org/a.wav\"\n",
+    ] {
+        let (file, _) = project(&env, more);
+        let output = env.run(["trust", file.to_str().expect("a name")]);
+        assert!(output.status.code() == Some(1) && said(&output).contains("not trusted"), "{more}: {}", said(&output));
+        assert_eq!(run(&env, &["trust", "--list"]), "no project is trusted\n", "{more}");
+    }
     let output = env.run(["trust", env.home().to_str().expect("a name")]);
     assert!(said(&output).contains("there is no .herald.toml in "), "{}", said(&output));
 }

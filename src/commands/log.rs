@@ -7,7 +7,7 @@ use std::time::Duration;
 use anstyle::Style;
 use serde_json::Value;
 
-use super::tell::{self, BAD, BOLD, DIM, GOOD, WARN, clean};
+use super::tell::{self, BAD, BOLD, DIM, GOOD, WARN, clean, clean_json};
 use crate::agents::AGENTS;
 use crate::cli::Log;
 use crate::config;
@@ -70,7 +70,11 @@ pub(super) fn run(args: &Log) -> anyhow::Result<ExitCode> {
         utf8: Paths::locale_is_utf8(),
     };
     let print = |out: &mut dyn Write, line: &Value| {
-        if args.json { writeln!(out, "{line}") } else { out.write_all(page.line(line).as_bytes()) }
+        if args.json {
+            writeln!(out, "{}", clean_json(&line.to_string()))
+        } else {
+            out.write_all(page.line(line).as_bytes())
+        }
     };
     lines.iter().try_for_each(|line| print(&mut out, line))?;
     drop(text);

@@ -10,7 +10,7 @@ use anyhow::Context as _;
 
 use crate::cli::Man;
 use crate::config::nearest;
-use crate::platform;
+use crate::platform::{self, whole};
 
 /// The names once, the pages beside them.
 macro_rules! pages {
@@ -90,11 +90,13 @@ pub(super) fn pages() -> impl Iterator<Item = &'static str> {
 }
 
 fn write_all(dir: &Path) -> anyhow::Result<()> {
-    std::fs::create_dir_all(dir).with_context(|| format!("could not make {}", dir.display()))?;
+    whole::make_directory(dir).with_context(|| format!("could not make {}", dir.display()))?;
     for name in NAMES.split_whitespace() {
         let path = dir.join(name);
         let page = text(name).unwrap_or_default();
-        std::fs::write(&path, page).with_context(|| format!("could not write {}", path.display()))?;
+        whole::create_for_user(&path)
+            .and_then(|mut file| file.write_all(page.as_bytes()))
+            .with_context(|| format!("could not write {}", path.display()))?;
     }
     Ok(())
 }

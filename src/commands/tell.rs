@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::sound::collection::Sound;
 use crate::sound::{Lookup, Place, Tried};
-pub(super) use crate::text::clean;
+pub(super) use crate::text::{clean, clean_json};
 
 pub(super) const BOLD: Style = Style::new().bold();
 pub(super) const DIM: Style = Style::new().dimmed();
@@ -16,9 +16,9 @@ pub(super) const GOOD: Style = Style::new().fg_color(Some(anstyle::Color::Ansi(A
 pub(super) const WARN: Style = Style::new().fg_color(Some(anstyle::Color::Ansi(AnsiColor::Yellow)));
 pub(super) const BAD: Style = Style::new().fg_color(Some(anstyle::Color::Ansi(AnsiColor::Red)));
 
-/// Prints one JSON value on one line.
+/// Prints one JSON value on one line; strangers' strings in it steer no terminal.
 pub(super) fn json_line(value: &Value) -> io::Result<()> {
-    writeln!(anstream::stdout(), "{value}")
+    writeln!(anstream::stdout(), "{}", clean_json(&value.to_string()))
 }
 
 /// How wide lines on standard output may be: as wide as the terminal, else as one that was never made wider.

@@ -122,22 +122,25 @@ pub fn create(file: &Path, text: &str) -> Result<(), Refused> {
 fn write(file: &Path, text: &str) -> io::Result<()> {
     let real = fs::canonicalize(file).unwrap_or_else(|_| file.to_owned());
     if let Some(folder) = real.parent() {
-        fs::create_dir_all(folder)?;
+        whole::make_directory(folder)?;
     }
     // It could be replaced all the same: but somebody said that it must not be written.
     if fs::metadata(&real).is_ok_and(|metadata| metadata.permissions().readonly()) {
         return Err(io::Error::new(io::ErrorKind::PermissionDenied, "it is read-only"));
     }
-    whole::replace(&real, text.as_bytes(), mode(&real))
+    // Replaced, it would be this user's: root's, say, and its owner could change it no more.
+    if real.exists() && !is_own(&real) {
+        return Err(io::Error::new(io::ErrorKind::PermissionDenied, "it belongs to another user"));
+    }
+    whole::replace_alike(&real, text.as_bytes(), 0o644)
 }
 
 #[cfg(unix)]
-fn mode(file: &Path) -> u32 {
-    use std::os::unix::fs::PermissionsExt as _;
-    fs::metadata(file).map_or(0o644, |metadata| metadata.permissions().mode() & 0o7777)
+fn is_own(path: &Path) -> bool {
+    crate::platform::is_own(path)
 }
 
 #[cfg(not(unix))]
-fn mode(_: &Path) -> u32 {
-    0
+fn is_own(_: &Path) -> bool {
+    true
 }

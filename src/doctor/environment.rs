@@ -3,10 +3,12 @@
 //! A place is only worth a warning where no sound gets out of it; then it says what has to be let in. Reads markers,
 //! changes nothing.
 
+use std::path::Path;
+
 use super::Verdict;
 use super::machine::Machine;
 use super::probe::{BY_CONFIG, Fault};
-use super::scene::Scene;
+use super::scene::{Scene, quoted};
 use crate::platform::look::Facts as Look;
 
 /// A kind of place that is known to keep sound in.
@@ -47,7 +49,8 @@ pub(super) fn environment(scene: &Scene<'_>) -> Verdict {
     }
     let denied = heard.tried.iter().any(|tried| tried.fault == Some(Fault::Denied));
     let named = scene.machine.has("PULSE_SERVER");
-    judge(&places, &runtime, heard.has_output(), denied, named)
+    let home = scene.paths.home.as_deref().unwrap_or(Path::new("/home/YOU"));
+    judge(&places, &runtime, home, heard.has_output(), denied, named)
 }
 
 /// All that fit, the innermost first.
@@ -118,14 +121,16 @@ fn described(places: &[Place]) -> String {
 /// The socket to let in, where it is put, and how it is named there.
 const SOCKET: &str = "$XDG_RUNTIME_DIR/pulse/native";
 const SHARED: &str = "PULSE_SERVER=unix:/tmp/herald-pulse";
-/// The same in the configuration: whatever is started from a session over SSH may lose its variables.
-const NAMED: &str = "herald config set output.server unix:/tmp/herald-pulse";
+/// What is forwarded, in the configuration: whatever is started from a session over SSH may lose its variables. At home:
+/// in a folder that others may write to somebody else's server could wait, and would be told the cookie.
+const NAMED: &str = "herald config set output.server unix:~/.herald-pulse";
 
-fn judge(places: &[Place], runtime: &Runtime, reached: bool, denied: bool, named: bool) -> Verdict {
+fn judge(places: &[Place], runtime: &Runtime, home: &Path, reached: bool, denied: bool, named: bool) -> Verdict {
     if reached {
         return Verdict::ok(described(places));
     }
-    let forwarded = |by: &str| format!("on the machine you sit at: {by} -R /tmp/herald-pulse:{SOCKET}; here: {NAMED}");
+    let socket = quoted(&home.join(".herald-pulse"));
+    let forwarded = |by: &str| format!("on the machine you sit at: {by} -R {socket}:{SOCKET}; here: {NAMED}");
     match places.first() {
         Some(Place::Flatpak(id)) => Verdict::warn(
             "inside a Flatpak sandbox that is not let out to the sound server",
@@ -192,7 +197,6 @@ fn judge(places: &[Place], runtime: &Runtime, reached: bool, denied: bool, named
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeMap;
-    use std::path::Path;
 
     use rstest::rstest;
 
@@ -224,7 +228,7 @@ mod tests {
     #[case(&[WSL, WSLG], &[], "WSL", "wsl --shutdown")]
     #[case(&[WSL, WSLG], &[("PULSE_SERVER", "unix:/x")], "WSL", "unset PULSE_SERVER")]
     #[case(&[WSL, (".dockerenv", "")], &[], "a container of docker, WSL", "docker run")]
-    #[case(&[], &[("SSH_CONNECTION", "1 2 3 4")], "a session over SSH", "ssh HOST -R")]
+    #[case(&[], &[("SSH_CONNECTION", "1 2 3 4")], "a session over SSH", "ssh HOST -R /home/ada/.herald-pulse:$XDG")]
     #[case(&[(".flatpak-info", "")], &[("FLATPAK_ID", "org.x.Y")], "Flatpak", "--socket=pulseaudio org.x.Y")]
     #[case(&[], &[("SUDO_USER", "ada")], "sudo, for ada", "sudo -u ada")]
     #[case(&[], &[], "nothing unusual", "export XDG_RUNTIME_DIR")]
@@ -238,10 +242,11 @@ mod tests {
         let machine = machine(folder.path(), markers, variables);
         let (places, runtime) = (places(&machine), runtime(&machine));
         let named = machine.has("PULSE_SERVER");
-        let verdict = judge(&places, &runtime, true, false, named);
+        let home = Path::new("/home/ada");
+        let verdict = judge(&places, &runtime, home, true, false, named);
         assert_eq!(verdict.status, Status::Ok);
         assert!(verdict.detail.contains(said), "{verdict:?}");
-        let verdict = judge(&places, &runtime, false, false, named);
+        let verdict = judge(&places, &runtime, home, false, false, named);
         assert_eq!(verdict.status, Status::Warn);
         assert!(verdict.hint.as_ref().is_some_and(|hint| hint.contains(typed)), "{verdict:?}");
     }

@@ -11,7 +11,7 @@ use anyhow::{Context as _, bail};
 
 use super::place;
 use super::record::{Entry, Record, hash_of};
-use crate::platform::whole::replace;
+use crate::platform::whole::{make_directory, replace_alike};
 
 /// One file's way from what it is to what it should be.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -97,10 +97,10 @@ pub(super) fn install(change: &Change, agent: &str, record: &mut Record) -> anyh
     }
     let written = || -> io::Result<()> {
         if let Some(parent) = path.parent() {
-            fs::create_dir_all(parent)?;
+            make_directory(parent)?;
         }
         still(&change.path, change.before.as_deref())?;
-        replace(&path, after, mode_for(&path, change.executable))
+        replace_alike(&path, after, new_mode(change.executable))
     };
     written().with_context(|| format!("could not write {}", path.display()))
 }
@@ -111,7 +111,7 @@ pub(super) fn uninstall(change: &Change, record: &mut Record) -> anyhow::Result<
     let undone = || -> io::Result<()> {
         still(&change.path, change.before.as_deref())?;
         match &change.after {
-            Some(after) if change.is_needed() => replace(&path, after, mode_for(&path, change.executable)),
+            Some(after) if change.is_needed() => replace_alike(&path, after, new_mode(change.executable)),
             None if change.is_needed() => fs::remove_file(&path),
             _ => Ok(()),
         }
@@ -145,13 +145,8 @@ fn missing_directories(path: &Path) -> Vec<PathBuf> {
     missing
 }
 
-fn mode_for(path: &Path, executable: bool) -> u32 {
-    #[cfg(unix)]
-    if let Ok(meta) = fs::metadata(path) {
-        use std::os::unix::fs::PermissionsExt as _;
-        return meta.permissions().mode() & 0o7777;
-    }
-    let _ = path;
+/// Less the umask, where there is no file yet.
+fn new_mode(executable: bool) -> u32 {
     if executable { 0o755 } else { 0o644 }
 }
 

@@ -172,8 +172,9 @@ pub fn run(paths: &Paths, way: Way, wish: &Wish, program: &str) -> anyhow::Resul
 
 fn lock(paths: &Paths) -> anyhow::Result<LockFile> {
     let path = paths.state.join("install.lock");
-    std::fs::create_dir_all(&paths.state).with_context(|| format!("could not make {}", paths.state.display()))?;
-    let file = platform::open_for_append(&path).with_context(|| format!("could not open {}", path.display()))?;
+    platform::whole::make_private_directory(&paths.state)
+        .with_context(|| format!("could not make {}", paths.state.display()))?;
+    let file = platform::open_to_lock(&path).with_context(|| format!("could not open {}", path.display()))?;
     Ok(LockFile::new(file))
 }
 

@@ -3,13 +3,13 @@
 //! Invariant: it is written before the file it speaks of, so that whatever happens the way back is known. It is a help,
 //! not the truth: what is installed is told by the agents' own files.
 
-use std::io;
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
 use crate::paths::Paths;
-use crate::platform::whole;
+use crate::platform::{self, whole};
 
 /// One file that was changed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -43,7 +43,7 @@ pub(super) struct Record {
 impl Record {
     /// Reads it; what can't be read is as good as none.
     pub(super) fn read(paths: &Paths) -> Self {
-        let bytes = std::fs::read(paths.state.join("installed.json")).unwrap_or_default();
+        let bytes = read_own(&paths.state.join("installed.json")).unwrap_or_default();
         let contents: Contents = serde_json::from_slice(&bytes).unwrap_or_default();
         Self { state: paths.state.clone(), files: contents.files }
     }
@@ -56,7 +56,7 @@ impl Record {
     /// The file as it was before.
     pub(super) fn before(&self, entry: &Entry) -> Option<Vec<u8>> {
         let hash = entry.before.as_ref()?;
-        let bytes = std::fs::read(self.backup(hash)).ok()?;
+        let bytes = read_own(&self.backup(hash)).ok()?;
         (hash_of(&bytes) == *hash).then_some(bytes)
     }
 
@@ -69,9 +69,9 @@ impl Record {
     pub(super) fn keep(&mut self, entry: Entry, before: Option<&[u8]>) -> io::Result<()> {
         if let (Some(hash), Some(bytes)) = (&entry.before, before) {
             let file = self.backup(hash);
-            if std::fs::read(&file).ok().as_deref() != Some(bytes) {
+            if read_own(&file).ok().as_deref() != Some(bytes) {
                 whole::make_private_directory(&self.state.join("backups"))?;
-                whole::replace(&file, bytes, 0o600)?;
+                whole::replace(&file, bytes)?;
             }
         }
         if self.of(&entry.path) == Some(&entry) {
@@ -94,10 +94,17 @@ impl Record {
     }
 
     fn write(&self) -> io::Result<()> {
-        std::fs::create_dir_all(&self.state)?;
+        whole::make_private_directory(&self.state)?;
         let contents = Contents { version: 1, files: self.files.clone() };
-        whole::replace(&self.state.join("installed.json"), &serde_json::to_vec_pretty(&contents)?, 0o600)
+        whole::replace(&self.state.join("installed.json"), &serde_json::to_vec_pretty(&contents)?)
     }
+}
+
+/// What somebody else wrote is nothing to put into an agent's settings.
+fn read_own(path: &Path) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    platform::open_own_for_reading(path)?.read_to_end(&mut bytes)?;
+    Ok(bytes)
 }
 
 /// What tells one text from another.

@@ -240,7 +240,7 @@ fn open(path: &Path) -> io::Result<File> {
     match platform::open_for_append(path) {
         Err(e) if e.kind() == io::ErrorKind::NotFound => {
             if let Some(dir) = path.parent() {
-                std::fs::create_dir_all(dir)?;
+                platform::whole::make_private_directory(dir)?;
             }
             platform::open_for_append(path)
         }

@@ -3,7 +3,7 @@
 //! Invariant: private, bounded, and replaced whole under a lock beside it, so that of many commands at once none is lost
 //! and a reader, who takes no lock, sees the old one or the new one.
 
-use std::fs::{self, OpenOptions};
+use std::fs;
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -12,7 +12,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::lock::LockFile;
-use super::{open_for_reading, whole};
+use super::{open_own_for_reading, open_to_lock, whole};
 
 /// How long a human waits for another one's command.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -42,7 +42,7 @@ impl Kept {
     /// # Errors
     /// [`io::ErrorKind::InvalidData`] where it is there and holds something else; otherwise what the system says.
     pub fn read<T: DeserializeOwned>(&self) -> io::Result<Option<T>> {
-        let file = match open_for_reading(&self.path) {
+        let file = match open_own_for_reading(&self.path) {
             Ok(file) => file,
             Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
                 return Ok(None);
@@ -70,7 +70,7 @@ impl Kept {
             whole::make_private_directory(folder)?;
         }
         let beside = self.path.with_extension("lock");
-        let lock = LockFile::new(OpenOptions::new().write(true).create(true).truncate(false).open(&beside)?);
+        let lock = LockFile::new(open_to_lock(&beside)?);
         let Some(_held) = lock.exclusive_within(PATIENCE)? else {
             return Err(io::Error::new(
                 io::ErrorKind::TimedOut,
@@ -83,7 +83,7 @@ impl Kept {
         };
         let (after, answer) = change(before);
         match after {
-            Some(after) => whole::replace_soon(&self.path, &serde_json::to_vec(&after)?, 0o600)?,
+            Some(after) => whole::replace_soon(&self.path, &serde_json::to_vec(&after)?)?,
             None => match fs::remove_file(&self.path) {
                 Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
                 _ => {}

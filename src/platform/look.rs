@@ -121,7 +121,19 @@ pub fn make_executable(path: &Path) -> io::Result<()> {
         return Err(io::Error::new(io::ErrorKind::PermissionDenied, "it is no file of this user's"));
     }
     let may_run = (facts.mode & 0o444) >> 2;
-    set_mode(&File::open(path)?, facts.mode | may_run | 0o100)
+    set_mode(&open_as_it_is(path)?, facts.mode | may_run | 0o100)
+}
+
+/// Opens what was looked at, and not what a link leads to that took its place meanwhile.
+fn open_as_it_is(path: &Path) -> io::Result<File> {
+    #[cfg(unix)]
+    {
+        use rustix::fs::{Mode, OFlags};
+        let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
+        Ok(File::from(rustix::fs::open(path, flags, Mode::empty())?))
+    }
+    #[cfg(not(unix))]
+    File::open(path)
 }
 
 /// What room there is where a directory lies.

@@ -291,12 +291,92 @@ pub fn open_for_append(path: &Path) -> io::Result<File> {
 /// # Errors
 /// Where it can't be opened or is no regular file.
 pub fn open_for_reading(path: &Path) -> io::Result<File> {
+    Ok(open_plain(path)?.0)
+}
+
+/// The file, and the number of its owner.
+fn open_plain(path: &Path) -> io::Result<(File, u32)> {
     let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
     let fd = rustix::fs::open(path, flags, Mode::empty())?;
-    if FileType::from_raw_mode(rustix::fs::fstat(&fd)?.st_mode) != FileType::RegularFile {
+    let stat = rustix::fs::fstat(&fd)?;
+    if FileType::from_raw_mode(stat.st_mode) != FileType::RegularFile {
         return Err(refused(path, "is not a regular file"));
     }
+    Ok((File::from(fd), stat.st_uid))
+}
+
+/// As [`open_for_reading`], and only a file of this user's: what somebody else put there is not to be believed.
+///
+/// # Errors
+/// As [`open_for_reading`], and where it is another user's.
+pub fn open_own_for_reading(path: &Path) -> io::Result<File> {
+    let (file, owner) = open_plain(path)?;
+    if owner != effective_user() {
+        return Err(refused(path, "belongs to another user"));
+    }
+    Ok(file)
+}
+
+/// Opens a file that is there to be locked, making it (0600) where it is missing; follows no link.
+///
+/// # Errors
+/// Where it can't be opened or is no regular file of this user's.
+pub fn open_to_lock(path: &Path) -> io::Result<File> {
+    let flags = OFlags::RDWR | OFlags::CREATE | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
+    let fd = rustix::fs::open(path, flags, Mode::RUSR | Mode::WUSR)?;
+    let stat = rustix::fs::fstat(&fd)?;
+    if FileType::from_raw_mode(stat.st_mode) != FileType::RegularFile || stat.st_uid != effective_user() {
+        return Err(refused(path, "is not a regular file of this user's"));
+    }
     Ok(File::from(fd))
+}
+
+/// Lets everybody do with `new` what they may do with `old`: its group, its access list and other attributes, its mode.
+/// What the group may do is given up where it would be another group's, or where the list can't be had.
+///
+/// # Errors
+/// Where the mode can't be set.
+pub fn copy_access(old: &File, new: &File) -> io::Result<()> {
+    let (was, is) = (rustix::fs::fstat(old)?, rustix::fs::fstat(new)?);
+    let mut bits = was.st_mode & 0o7777;
+    let has_group =
+        was.st_gid == is.st_gid || rustix::fs::fchown(new, None, Some(rustix::fs::Gid::from_raw(was.st_gid))).is_ok();
+    // The list first: the mode's group is its mask.
+    if !copy_attributes(old, new) || !has_group {
+        bits &= !0o2070;
+    }
+    rustix::fs::fchmod(new, Mode::from_raw_mode(bits))?;
+    Ok(())
+}
+
+/// Whether nothing was lost by which somebody is kept out.
+#[cfg(any(target_os = "linux", target_os = "android", target_vendor = "apple"))]
+fn copy_attributes(old: &File, new: &File) -> bool {
+    const ACCESS_LIST: &[u8] = b"system.posix_acl_access";
+    // Twice the most that Linux has of either.
+    let (mut names, mut value) = (vec![0_u8; 128 * 1024], vec![0_u8; 128 * 1024]);
+    // A file system without attributes has none to lose.
+    let Ok(length) = rustix::fs::flistxattr(old, &mut names) else { return true };
+    names[..length].split(|&byte| byte == 0).filter(|name| !name.is_empty()).all(|name| {
+        // Of the system's own, which speak of the content or give rights, it makes new ones.
+        if name.starts_with(b"security.") || name.starts_with(b"trusted.") {
+            return true;
+        }
+        let copied = rustix::fs::fgetxattr(old, name, &mut value)
+            .and_then(|length| rustix::fs::fsetxattr(new, name, &value[..length], rustix::fs::XattrFlags::empty()));
+        copied.is_ok() || name != ACCESS_LIST
+    })
+}
+
+#[cfg(not(any(target_os = "linux", target_os = "android", target_vendor = "apple")))]
+fn copy_attributes(_: &File, _: &File) -> bool {
+    true
+}
+
+/// Nobody but this user may write to what this process makes from now on.
+pub fn keep_others_from_writing() {
+    let before = rustix::process::umask(Mode::RWXG | Mode::RWXO);
+    rustix::process::umask(before | Mode::WGRP | Mode::WOTH);
 }
 
 /// Marks every descriptor above the standard three so that no child inherits it.

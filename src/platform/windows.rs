@@ -163,6 +163,37 @@ pub fn open_for_reading(path: &Path) -> io::Result<File> {
     if file.metadata()?.is_file() { Ok(file) } else { Err(refused(path, "is not a regular file")) }
 }
 
+/// As [`open_for_reading`]: a user's profile is private by itself.
+///
+/// # Errors
+/// As [`open_for_reading`].
+pub fn open_own_for_reading(path: &Path) -> io::Result<File> {
+    open_for_reading(path)
+}
+
+/// Opens a file that is there to be locked, making it where it is missing; follows no link.
+///
+/// # Errors
+/// Where it can't be opened or is no regular file.
+pub fn open_to_lock(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    // Appending alone, a file can't be locked.
+    options.read(true).write(true).create(true).truncate(false).share_mode(SHARE_ALL);
+    let file = options.custom_flags(FILE_FLAG_OPEN_REPARSE_POINT).open(path)?;
+    if file.metadata()?.is_file() { Ok(file) } else { Err(refused(path, "is not a regular file")) }
+}
+
+/// A new file has the access list of its directory, as the old one had.
+///
+/// # Errors
+/// None.
+pub fn copy_access(_: &File, _: &File) -> io::Result<()> {
+    Ok(())
+}
+
+/// Others can't write into a user's profile.
+pub fn keep_others_from_writing() {}
+
 fn identity(file: &File) -> Option<(u32, u32, u32)> {
     // SAFETY: an all-zero value of this plain C struct is valid.
     let mut info: BY_HANDLE_FILE_INFORMATION = unsafe { std::mem::zeroed() };

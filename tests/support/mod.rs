@@ -17,6 +17,7 @@
 //! | [`loudness`] | how loud samples are heard |
 //! | [`tone`] | test sounds as samples and as files |
 //! | [`formats`] | one sound in every format |
+//! | [`document`] | blocks and tables of the documents |
 //! | [`env`] | `herald` and `herald-player` with nothing of the machine around them |
 //! | [`root`] | the static `herald` alone in a root directory of its own |
 //! | [`strace`] | a program that is disturbed at one system call after the other |
@@ -28,6 +29,7 @@
 #![allow(dead_code, unused_imports, reason = "each test target compiles the whole bench and uses only a part of it")]
 
 pub(crate) mod analysis;
+pub(crate) mod document;
 pub(crate) mod env;
 pub(crate) mod formats;
 pub(crate) mod loudness;

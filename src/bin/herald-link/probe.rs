@@ -55,7 +55,7 @@ async fn probe() -> anyhow::Result<()> {
     }
     let mut out = std::io::stdout().lock();
     while let Some(reached) = tries.join_next().await {
-        writeln!(out, "{}", serde_json::to_string(&reached?)?)?;
+        writeln!(out, "{}", herald::text::clean_json(&serde_json::to_string(&reached?)?))?;
         out.flush()?;
     }
     Ok(())

@@ -45,6 +45,7 @@ enum Cli {
 
 fn main() -> ExitCode {
     let Cli::Add(args) = Cli::parse();
+    herald::platform::keep_others_from_writing();
     match add::run(&args) {
         Ok(added) => tell::added(&added, args.json),
         Err(error) => tell::failed(&error, args.json),

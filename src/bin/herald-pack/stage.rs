@@ -118,7 +118,7 @@ fn is_abandoned(stage: &Path) -> bool {
 }
 
 fn lock_file(path: &Path) -> io::Result<File> {
-    File::options().read(true).write(true).create(true).truncate(false).open(path)
+    platform::open_to_lock(path)
 }
 
 /// The directory of one run; gone with it.

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use anstyle::{AnsiColor, Style};
 use herald::event::EVENTS;
 use herald::sound::Severity;
-use herald::text::clean;
+use herald::text::{clean, clean_json};
 use serde_json::json;
 
 use super::judge::{Judged, one};
@@ -36,7 +36,7 @@ fn added_json(added: &Added) -> io::Result<()> {
         "pack": added.name, "path": added.path, "kind": kind, "replaced": added.replaced, "license": licence,
         "events": events, "faults": faults,
     });
-    writeln!(anstream::stdout(), "{line}")
+    writeln!(anstream::stdout(), "{}", clean_json(&line.to_string()))
 }
 
 fn added_text(added: &Added) -> io::Result<()> {
@@ -65,7 +65,8 @@ fn added_text(added: &Added) -> io::Result<()> {
 pub(crate) fn failed(error: &anyhow::Error, as_json: bool) -> ExitCode {
     let causes: Vec<String> = error.chain().skip(1).map(ToString::to_string).collect();
     let _ = if as_json {
-        writeln!(anstream::stdout(), "{}", json!({ "error": error.to_string(), "because": causes }))
+        let line = json!({ "error": error.to_string(), "because": causes });
+        writeln!(anstream::stdout(), "{}", clean_json(&line.to_string()))
     } else {
         let red = Style::new().bold().fg_color(Some(AnsiColor::Red.into()));
         let mut err = anstream::stderr().lock();

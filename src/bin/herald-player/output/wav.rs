@@ -7,6 +7,8 @@ use std::io::{self, BufWriter, Seek as _, SeekFrom, Write as _};
 use std::path::Path;
 use std::time::Duration;
 
+use herald::platform::whole::create_for_user;
+
 use super::resample::Resampler;
 use crate::decode::Spec;
 use crate::voice::Voice;
@@ -27,7 +29,7 @@ pub(crate) struct WavFile {
 impl WavFile {
     /// A new file of that rate, with one or two channels; an old one of that name is lost.
     pub(crate) fn create(path: &Path, rate: u32, channels: u16) -> io::Result<Self> {
-        let mut file = Self { file: BufWriter::new(File::create(path)?), spec: Spec { rate, channels }, frames: 0 };
+        let mut file = Self { file: BufWriter::new(create_for_user(path)?), spec: Spec { rate, channels }, frames: 0 };
         file.header()?;
         Ok(file)
     }
