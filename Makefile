@@ -34,7 +34,7 @@ installed := \
 	$(docdir)/LICENSE-APACHE \
 	$(docdir)/LICENSE-sounds
 
-.PHONY: build demo test wine mutants bench lint schema transcripts manual package install uninstall help
+.PHONY: build demo test wine mutants bench figures lint schema transcripts manual package install uninstall help
 
 ## build        install what is missing, build the programs
 build:
@@ -61,10 +61,15 @@ mutants:
 	@scripts/need test
 	@scripts/mutants
 
-## bench        print the figures
+## bench        print the figures; ONLY='wall heard' for single sections, ONLY=--quick to try it
 bench:
 	@scripts/need test
-	$(CARGO) bench --locked $$(scripts/need features)
+	$(CARGO) bench --locked $$(scripts/need features) --bench figures -- $(ONLY)
+
+## figures      measure them all, and write docs/figures.md, its plots and the README's table
+figures:
+	@scripts/need test
+	$(CARGO) bench --locked $$(scripts/need features) --bench figures -- --write $(ONLY)
 
 ## lint         formatting, clippy, documentation, shell scripts
 lint:

@@ -7,9 +7,11 @@ use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
 
-use super::stats::{Row, Sample, print_heading};
-use super::{arrived, ear, hook, out_of_step, payload, start};
+use crate::lab::{PATIENCE, arrived, ear, hook, out_of_step, payload, runs, start};
+use crate::report::{Report, Row, times};
+use crate::stats::Sample;
 use crate::support::env::TestEnv;
+use crate::support::or_skip;
 use crate::support::recorder::{RATE, Recorder, Recording};
 use crate::support::server::{Kind, Server};
 use crate::support::tone::Tone;
@@ -22,8 +24,6 @@ const EDGE: f32 = 0.5;
 
 /// Long enough to be heard as long as it has to be, and for another barge-in to be allowed.
 const SOUNDING: Duration = Duration::from_millis(300);
-
-const PATIENCE: Duration = Duration::from_secs(10);
 
 /// What happens to the soft one before the loud one is asked for.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -38,14 +38,28 @@ enum Scene {
     Killed,
 }
 
-pub(super) fn figures(server: &Server) {
-    print_heading(&format!("to the first sample of the next sound, {:?}", server.kind()));
+/// The section.
+pub(crate) fn figures(report: &mut Report) {
+    for kind in [Kind::PulseAudio, Kind::PipeWire] {
+        if let Some(server) = or_skip(Server::start_as_shipped(kind)) {
+            on(report, &server);
+        }
+    }
+}
+
+fn on(report: &mut Report, server: &Server) {
+    let id = match server.kind() {
+        Kind::PulseAudio => "takeover-pulseaudio",
+        Kind::PipeWire => "takeover-pipewire",
+    };
+    let title = format!("to the first sample of the next sound, {:?}", server.kind());
+    report.table(id, &title, times(), TEXT);
     let env = TestEnv::new().with_server(server);
     let recorder = ear(server);
-    let scenes = [(Scene::Idle, 100), (Scene::Sounding, 100), (Scene::Wedged, 30), (Scene::Killed, 60)];
-    let heard = scenes.map(|(scene, runs)| {
+    let scenes = [(Scene::Idle, 40), (Scene::Sounding, 60), (Scene::Wedged, 16), (Scene::Killed, 24)];
+    let heard = scenes.map(|(scene, wanted)| {
         configure(&env, scene);
-        (0..runs).map(|run| perform(scene, run, &env, &recorder)).collect::<Vec<_>>()
+        (0..runs(wanted)).map(|run| perform(scene, run, &env, &recorder)).collect::<Vec<_>>()
     });
     let recording = recorder.finish();
     let [idle, barge_in, wedged, killed] = heard.map(|runs| {
@@ -55,16 +69,20 @@ pub(super) fn figures(server: &Server) {
         };
         runs.iter().map(|run| after(run).unwrap_or(PATIENCE)).collect::<Sample>()
     });
-    Row::new("hook, idle").sample(&idle).print();
+    Row::new("hook, idle").sample(&idle).put(report);
     let row = Row::new("hook, barge-in").sample(&barge_in);
     match server.kind() {
         Kind::PulseAudio => row.p50_below(Duration::from_millis(25)).p99_below(Duration::from_millis(60)),
         Kind::PipeWire => row,
     }
-    .print();
-    Row::new("hook, owner is stopped").sample(&wedged).worst_below(Duration::from_millis(400)).print();
-    Row::new("owner's SIGKILL, one waits").sample(&killed).worst_below(Duration::from_millis(100)).print();
+    .put(report);
+    Row::new("hook, owner is stopped").sample(&wedged).worst_below(Duration::from_millis(400)).put(report);
+    Row::new("owner's SIGKILL, one waits").sample(&killed).worst_below(Duration::from_millis(100)).put(report);
 }
+
+const TEXT: &str = "From a hook's start, with nothing to be cut; while a less urgent sound is cut, which has to be silent \
+first; while the player that speaks is stopped; and from the moment the player that speaks is killed while another sound \
+waits.";
 
 fn configure(env: &TestEnv, scene: Scene) {
     let (soft, loud) = (env.path().join("soft.wav"), env.path().join("loud.wav"));
