@@ -88,7 +88,7 @@ fn measure(wanted: &[&str], folder: Option<PathBuf>) {
         let (took, all) = (since.elapsed().as_secs(), begun.elapsed().as_secs());
         println!("\n  ({name}: {took} s; {}:{:02} min in all)", all / 60, all % 60);
     }
-    if let Some(folder) = report.folder.as_deref().and_then(Path::parent) {
+    if let Some(folder) = report.folder.as_deref().and_then(Path::parent).filter(|_| !lab::is_quick()) {
         written::write_readme(&report, &folder.join("README.md")).expect("a README that can be written");
     }
     println!("\nfor the README:\n\n{}", readme::table(&report));

@@ -58,8 +58,10 @@ fn configured(server: &Server, count: usize) -> TestEnv {
     env.config(&config);
     configure_usual(&env, &sound, count, 3600);
     // The first hook after a change parses; its player writes down what those after it read.
+    let mut session = 0;
     let image = || {
-        time(hook(&env), &payload("Stop", 0));
+        session += 1;
+        time(hook(&env), &payload("Stop", session));
         let files = std::fs::read_dir(env.state_dir()).ok()?;
         files.flatten().any(|file| file.file_name().to_string_lossy().ends_with(".image")).then_some(())
     };

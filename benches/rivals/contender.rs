@@ -87,7 +87,10 @@ impl Player {
 
 impl Who {
     pub(crate) fn name(self) -> String {
-        let form = |programs: &Programs| if std::ptr::eq(programs, shipped()) { "" } else { ", dynamic" };
+        let form = |programs: &Programs| {
+            let is_other = installed().is_some_and(|other| std::ptr::eq(programs, other));
+            if is_other { format!(", {}", programs.form) } else { String::new() }
+        };
         match self {
             Self::Nothing => "/bin/true".to_owned(),
             Self::Herald(programs, moment) => format!("herald hook, {}{}", moment.words(), form(programs)),

@@ -40,8 +40,10 @@ pub(crate) fn figures(report: &mut Report) {
     all.extend(PLAYERS.iter().filter(|player| player.name != "pw-play").map(Who::Player));
     for who in all {
         let missing = super::lacks(who, &stage);
-        // Twice: what the first one reads, the second finds prepared.
-        let counts = missing.is_none().then(|| count(&valgrind, &stage, who).and(count(&valgrind, &stage, who)));
+        // Twice: what the first one reads, the second finds prepared. Players prepare nothing.
+        let again = !matches!(who, Who::Player(_));
+        let once = || count(&valgrind, &stage, who);
+        let counts = missing.is_none().then(|| once().and_then(|first| if again { once() } else { Some(first) }));
         let (first, together) = counts.flatten().unzip();
         let cells = vec![first.map(|count| count as f64 / 1e6), together.map(|count| count as f64 / 1e6)];
         report.line(&who.name(), cells, missing.into_iter().collect());
@@ -132,4 +134,5 @@ fn build(target: &Path, what: &[&str], flags: &str, platform: Option<&str>) -> O
 const TEXT: &str = "Counted by `valgrind --tool=callgrind`: instructions in user space, those of the dynamic loader and of \
 libraries included, the kernel's not. First those of the process that was started, then with all processes it started. \
 Herald goes through the C library here instead of calling the kernel itself, which adds a few. A sound server answers a \
-program under valgrind as any other; loops that wait for the time to pass count as they are executed.";
+program under valgrind as any other; loops that wait for the time to pass count as they are executed. A shell that becomes \
+Python is counted from there on.";
