@@ -31,6 +31,7 @@ pub(super) fn draw(
     let values: Vec<f64> = bars.iter().map(|(_, value)| *value).collect();
     let (left, right) = span(&values);
     let count = bars.len() as i32;
+    let edge = |place: i32| if place < count { SegmentValue::Exact(place) } else { SegmentValue::Last };
     let line = bars.iter().find(|(name, _)| yardstick == Some(name)).map(|(_, value)| *value);
     let name_of = |place: &SegmentValue<i32>| match place {
         // The first row is on top.
@@ -45,11 +46,11 @@ pub(super) fn draw(
         let area = SVGBackend::with_string(&mut drawing, size).into_drawing_area();
         area.fill(&PAPER)?;
         let mut chart = ChartBuilder::on(&area)
-            .caption(&plot.title, (FONT, 19).into_font().color(&INK))
+            .caption(&plot.title, (FONT, 23).into_font().color(&INK))
             .margin(14)
             .x_label_area_size(46)
             .y_label_area_size(230)
-            .build_cartesian_2d((left..right * 1.4).log_scale(), (0..count).into_segmented())?;
+            .build_cartesian_2d((left..right * 1.4).log_scale(), (0..count - 1).into_segmented())?;
         chart
             .configure_mesh()
             .disable_y_mesh()
@@ -60,26 +61,24 @@ pub(super) fn draw(
             .light_line_style(PAPER)
             .bold_line_style(GRID)
             .axis_style(INK)
-            .label_style((FONT, 14).into_font().color(&INK))
-            .axis_desc_style((FONT, 15).into_font().color(&INK))
+            .label_style((FONT, 17).into_font().color(&INK))
+            .axis_desc_style((FONT, 17).into_font().color(&INK))
             .draw()?;
         chart.draw_series(bars.iter().enumerate().map(|(row, (name, value))| {
             let place = count - 1 - row as i32;
             let colour = colour_of(name);
-            let mut bar = Rectangle::new(
-                [(left, SegmentValue::Exact(place)), (*value, SegmentValue::Exact(place + 1))],
-                colour.filled(),
-            );
+            let mut bar =
+                Rectangle::new([(left, SegmentValue::Exact(place)), (*value, edge(place + 1))], colour.filled());
             bar.set_margin(4, 4, 0, 0);
             bar
         }))?;
-        let style = (FONT, 14).into_font().color(&INK).pos(Pos::new(HPos::Left, VPos::Center));
+        let style = (FONT, 17).into_font().color(&INK).pos(Pos::new(HPos::Left, VPos::Center));
         chart.draw_series(bars.iter().enumerate().map(|(row, (_, value))| {
             let place = SegmentValue::CenterOf(count - 1 - row as i32);
             EmptyElement::at((*value, place)) + Text::new(unit.word(*value), (6, 0), style.clone())
         }))?;
         if let Some(value) = line {
-            let across = [(value, SegmentValue::Exact(0)), (value, SegmentValue::Exact(count))];
+            let across = [(value, edge(0)), (value, edge(count))];
             chart.draw_series([PathElement::new(across, COLOURS[4].stroke_width(1))])?;
         }
         area.present()?;

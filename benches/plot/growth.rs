@@ -23,7 +23,7 @@ pub(super) fn draw(plot: &Plot, table: &Table, over: &str, columns: &[&str]) -> 
         let (left, right) = span(&across);
         let (low, high) = span(&up);
         let mut chart = ChartBuilder::on(&area)
-            .caption(&plot.title, (FONT, 19).into_font().color(&INK))
+            .caption(&plot.title, (FONT, 23).into_font().color(&INK))
             .margin(14)
             .x_label_area_size(46)
             .y_label_area_size(70)
@@ -37,8 +37,8 @@ pub(super) fn draw(plot: &Plot, table: &Table, over: &str, columns: &[&str]) -> 
             .light_line_style(PAPER)
             .bold_line_style(GRID)
             .axis_style(INK)
-            .label_style((FONT, 14).into_font().color(&INK))
-            .axis_desc_style((FONT, 15).into_font().color(&INK))
+            .label_style((FONT, 17).into_font().color(&INK))
+            .axis_desc_style((FONT, 17).into_font().color(&INK))
             .draw()?;
         for ((name, points), colour) in series.iter().zip(COLOURS.iter().cycle()) {
             let line = LineSeries::new(points.iter().copied(), colour.stroke_width(2)).point_size(3);
@@ -53,7 +53,7 @@ pub(super) fn draw(plot: &Plot, table: &Table, over: &str, columns: &[&str]) -> 
             .position(SeriesLabelPosition::UpperLeft)
             .background_style(PAPER)
             .border_style(GRID)
-            .label_font((FONT, 14).into_font().color(&INK))
+            .label_font((FONT, 17).into_font().color(&INK))
             .draw()?;
         area.present()?;
     }

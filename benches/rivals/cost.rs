@@ -23,9 +23,9 @@ pub(crate) fn figures(report: &mut Report) {
     let stage = Stage::new(&server, display.as_ref(), 300.0);
     let all = contenders();
     let missing: Vec<Option<String>> = all.iter().map(|who| super::lacks(*who, &stage)).collect();
-    let idle = rounds(&stage, &all, &missing, 12);
+    let idle = rounds(&stage, &all, &missing, 9);
     let load = Load::of_every_core();
-    let busy = rounds(&stage, &all, &missing, 6);
+    let busy = rounds(&stage, &all, &missing, 4);
     drop(load);
     for (n, who) in all.iter().enumerate() {
         let traced: Option<Trace> = if missing[n].is_none() { trace(&stage, *who) } else { None };

@@ -18,11 +18,11 @@ pub(crate) fn figures(report: &mut Report) {
     let display = Display::start();
     let stage = Stage::new(&server, display.as_ref(), SHORT);
     report.table("wall-idle", "a caller waits for its hook: start to exit", times(), IDLE);
-    race(report, &stage, 200);
+    race(report, &stage, 140);
     report.plot(super::bars("wall", "Start to exit of a hook", "wall-idle", "p50", "median", Some("/bin/true")));
     report.table("wall-loaded", "the same while every core is busy", times(), LOADED);
     let load = Load::of_every_core();
-    race(report, &stage, 60);
+    race(report, &stage, 40);
     drop(load);
     waits(report, &server, display.as_ref());
 }
@@ -36,7 +36,7 @@ fn race(report: &mut Report, stage: &Stage, wanted: usize) {
     let mut yardstick = Sample::new();
     for run in 0..runs(wanted) {
         for ((who, sample), missing) in contenders.iter().zip(&mut samples).zip(&missing) {
-            if missing.is_some() || (who.is_slow() && run % 8 != 0) {
+            if missing.is_some() || (who.is_slow() && run % 10 != 0) {
                 continue;
             }
             yardstick.push(time_nothing());
@@ -80,7 +80,7 @@ fn waits(report: &mut Report, server: &Server, display: Option<&Display>) {
     let all: Vec<Who> = std::iter::once(Who::Waiting).chain(PLAYERS.iter().map(Who::Player)).collect();
     let mut samples: Vec<[Sample; 2]> = all.iter().map(|_| [Sample::new(), Sample::new()]).collect();
     let missing: Vec<Option<String>> = all.iter().map(|who| super::lacks(*who, &stages[0])).collect();
-    for run in 0..runs(20) {
+    for run in 0..runs(16) {
         for ((who, samples), missing) in all.iter().zip(&mut samples).zip(&missing) {
             if missing.is_some() || (who.is_slow() && run % 2 != 0) {
                 continue;

@@ -56,7 +56,7 @@ fn on(report: &mut Report, server: &Server) {
     report.table(id, &title, times(), TEXT);
     let env = TestEnv::new().with_server(server);
     let recorder = ear(server);
-    let scenes = [(Scene::Idle, 40), (Scene::Sounding, 60), (Scene::Wedged, 16), (Scene::Killed, 24)];
+    let scenes = [(Scene::Idle, 30), (Scene::Sounding, 50), (Scene::Wedged, 14), (Scene::Killed, 20)];
     let heard = scenes.map(|(scene, wanted)| {
         configure(&env, scene);
         (0..runs(wanted)).map(|run| perform(scene, run, &env, &recorder)).collect::<Vec<_>>()
