@@ -5,7 +5,7 @@ use std::error::Error;
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 
-use super::{COLOURS, FONT, GRID, INK, PAPER, Plot, SIZE, span, tick};
+use super::{COLOURS, FONT, GRID, INK, PAPER, Plot, SIZE, YARDSTICK, span, tick};
 use crate::report::Table;
 
 /// Of one bar, with the room around it.
@@ -79,7 +79,7 @@ pub(super) fn draw(
         }))?;
         if let Some(value) = line {
             let across = [(value, edge(0)), (value, edge(count))];
-            chart.draw_series([PathElement::new(across, COLOURS[4].stroke_width(1))])?;
+            chart.draw_series([PathElement::new(across, YARDSTICK.stroke_width(1))])?;
         }
         area.present()?;
     }
@@ -90,7 +90,7 @@ fn colour_of(name: &str) -> RGBColor {
     if name.starts_with("herald") {
         COLOURS[0]
     } else if name.starts_with('/') {
-        COLOURS[4]
+        YARDSTICK
     } else {
         COLOURS[3]
     }

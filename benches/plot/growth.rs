@@ -4,7 +4,7 @@ use std::error::Error;
 
 use plotters::prelude::*;
 
-use super::{COLOURS, FONT, GRID, INK, PAPER, Plot, SIZE, span, tick};
+use super::{COLOURS, FONT, GRID, INK, PAPER, Plot, SIZE, YARDSTICK, span, tick};
 use crate::report::Table;
 
 pub(super) fn draw(plot: &Plot, table: &Table, over: &str, columns: &[&str]) -> Result<Option<String>, Box<dyn Error>> {
@@ -41,6 +41,7 @@ pub(super) fn draw(plot: &Plot, table: &Table, over: &str, columns: &[&str]) -> 
             .axis_desc_style((FONT, 17).into_font().color(&INK))
             .draw()?;
         for ((name, points), colour) in series.iter().zip(COLOURS.iter().cycle()) {
+            let colour = if name.starts_with('/') { &YARDSTICK } else { colour };
             let line = LineSeries::new(points.iter().copied(), colour.stroke_width(2)).point_size(3);
             let colour = *colour;
             chart

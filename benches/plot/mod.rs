@@ -16,14 +16,11 @@ const GRID: RGBColor = RGBColor(222, 226, 230);
 const PAPER: RGBColor = RGBColor(255, 255, 255);
 
 /// Told apart by those who see few colours, too.
-const COLOURS: [RGBColor; 6] = [
-    RGBColor(0, 114, 178),
-    RGBColor(86, 180, 233),
-    RGBColor(213, 94, 0),
-    RGBColor(230, 159, 0),
-    RGBColor(110, 110, 110),
-    RGBColor(0, 158, 115),
-];
+const COLOURS: [RGBColor; 5] =
+    [RGBColor(0, 114, 178), RGBColor(86, 180, 233), RGBColor(213, 94, 0), RGBColor(230, 159, 0), RGBColor(0, 158, 115)];
+
+/// What everything is held against.
+const YARDSTICK: RGBColor = RGBColor(110, 110, 110);
 
 /// A picture of one table.
 #[derive(Debug, Clone)]
@@ -66,7 +63,12 @@ fn span(values: &[f64]) -> (f64, f64) {
     (least / 1.6, most * 1.6)
 }
 
-/// A number on an axis, without what says nothing.
+/// A number on an axis, where it is a 1, 2 or 5 of its size: more of them would run into one another.
 fn tick(value: f64) -> String {
-    if value >= 1.0 { crate::report::grouped(value) } else { format!("{value}") }
+    let size = 10_f64.powf((value * 1.000_001).log10().floor());
+    let leading = (value / size).round();
+    if ![1.0, 2.0, 5.0].contains(&leading) || (value / size - leading).abs() > 0.01 {
+        return String::new();
+    }
+    if value >= 1.0 { crate::report::grouped(value) } else { format!("{}", (value * 1000.0).round() / 1000.0) }
 }

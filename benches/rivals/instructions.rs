@@ -19,7 +19,7 @@ use crate::support::server::{Kind, server_or_skip};
 const MUSL: &str = "x86_64-unknown-linux-musl";
 
 /// A program runs some fifty times as long under it.
-const PATIENCE: Duration = Duration::from_secs(120);
+const PATIENCE: Duration = Duration::from_secs(60);
 
 pub(crate) fn figures(report: &mut Report) {
     let columns = vec![column("until it exits", Unit::Millions), column("with all it starts", Unit::Millions)];

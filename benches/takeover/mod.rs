@@ -19,8 +19,8 @@ use crate::support::tone::Tone;
 const SOFT: f32 = 0.1;
 const LOUD: f32 = 0.9;
 
-/// Between the two.
-const EDGE: f32 = 0.5;
+/// Between the two as they are played: the player brings them to one loudness, and the short one stays the louder.
+const EDGE: f32 = 0.35;
 
 /// Long enough to be heard as long as it has to be, and for another barge-in to be allowed.
 const SOUNDING: Duration = Duration::from_millis(300);
