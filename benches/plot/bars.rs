@@ -49,8 +49,8 @@ pub(super) fn draw(
             .caption(&plot.title, (FONT, 23).into_font().color(&INK))
             .margin(14)
             .x_label_area_size(46)
-            .y_label_area_size(230)
-            .build_cartesian_2d((left..right * 1.4).log_scale(), (0..count - 1).into_segmented())?;
+            .y_label_area_size(270)
+            .build_cartesian_2d((left..right * 2.0).log_scale(), (0..count - 1).into_segmented())?;
         chart
             .configure_mesh()
             .disable_y_mesh()

@@ -20,7 +20,7 @@ pub(crate) fn figures(report: &mut Report) {
         let form = if std::ptr::eq(programs, shipped()) { String::new() } else { format!(", {}", programs.form) };
         put(report, &format!("herald{form}"), &[programs.herald()]);
         put(report, &format!("herald and herald-player{form}"), &files(programs, &["herald", "herald-player"]));
-        put(report, &format!("all four programs{form}"), &files(programs, &ALL));
+        put(report, &format!("herald, all four{form}"), &files(programs, &ALL));
     }
     let usual = usual();
     if let Some(usual) = usual {
