@@ -34,7 +34,7 @@ installed := \
 	$(docdir)/LICENSE-APACHE \
 	$(docdir)/LICENSE-sounds
 
-.PHONY: build demo test wine mutants bench audit lint schema transcripts manual package install uninstall help
+.PHONY: build demo test wine mutants bench figures audit lint schema transcripts manual package install uninstall help
 
 ## build        install what is missing, build the programs
 build:
@@ -61,10 +61,17 @@ mutants:
 	@scripts/need test
 	@scripts/mutants
 
-## bench        print the figures
+## bench        print the figures; ONLY='wall heard' for single sections, ONLY=--quick to try it
 bench:
-	@scripts/need test
-	$(CARGO) bench --locked $$(scripts/need features)
+	@scripts/need figures
+	CARGO=$(CARGO) scripts/build
+	$(CARGO) bench --locked $$(scripts/need features) --bench figures -- $(ONLY)
+
+## figures      measure them all, and write docs/figures.md, its plots and the README's table
+figures:
+	@scripts/need figures
+	CARGO=$(CARGO) scripts/build
+	$(CARGO) bench --locked $$(scripts/need features) --bench figures -- --write $(ONLY)
 
 ## audit        known holes, licences and sources of the dependencies; ADVISORY_DB=FOLDER for a clone of the advisories
 audit:
@@ -75,7 +82,7 @@ lint:
 	$(CARGO) fmt --check
 	$(CARGO) clippy --locked --all-targets $$(scripts/need features) -- -D warnings
 	RUSTDOCFLAGS='-D warnings' $(CARGO) doc --locked --no-deps --document-private-items $$(scripts/need features)
-	if command -v shellcheck >/dev/null; then shellcheck scripts/audit scripts/need scripts/build scripts/mutants scripts/package completions/herald.bash .ci/run; fi
+	if command -v shellcheck >/dev/null; then shellcheck benches/rivals/usual-hook.sh scripts/audit scripts/need scripts/build scripts/mutants scripts/package completions/herald.bash .ci/run; fi
 
 ## schema       write completions/herald.schema.json anew
 schema:

@@ -2,14 +2,14 @@
 
 use std::fs::File;
 use std::io::{BufWriter, Write as _};
-use std::process::Command;
 use std::time::Duration;
 
 use herald::journal::ROTATE_AT;
 
-use crate::stats::{Row, Sample, print_heading};
+use crate::lab::{herald, hook, payload, runs, time, time_nothing};
+use crate::report::{Report, Row, times};
+use crate::stats::Sample;
 use crate::support::env::TestEnv;
-use crate::{RUNS, hook, payload, time};
 
 /// Command lines, each the quickest way to have its command do all it does. `doctor` looks at the machine and may take
 /// its time; `log` without `--last` prints 40,000 lines.
@@ -42,8 +42,8 @@ const COMMANDS: &[&str] = &[
 const BAR: Duration = Duration::from_millis(10);
 
 /// The section.
-pub(crate) fn figures() {
-    print_heading("start to exit of what doesn't play, with 8 MiB of journal");
+pub(crate) fn figures(report: &mut Report) {
+    report.table("start", "start to exit of what doesn't play, with 8 MiB of journal", times(), TEXT);
     let env = TestEnv::new();
     env.config("volume = 40\n[events.\"subagent.complete\"]\nenabled = true\n[[rules]]\nmatch = { agent = \"codex\" }\nvolume = 20\n");
     env.write("home/.claude/settings.json", "{}\n");
@@ -52,20 +52,22 @@ pub(crate) fn figures() {
     }
     time(hook(&env), &payload("PreToolUse", 0));
     let (mut yardstick, mut samples) = (Sample::new(), COMMANDS.iter().map(|_| Sample::new()).collect::<Vec<_>>());
-    for _ in 0..RUNS / 2 {
-        yardstick.push(time(Command::new("/bin/true"), ""));
+    for _ in 0..runs(60) {
+        yardstick.push(time_nothing());
         for (line, sample) in COMMANDS.iter().zip(&mut samples) {
-            let mut command = env.herald();
+            let mut command = herald(&env);
             command.args(line.split_whitespace());
             sample.push(time(command, ""));
         }
     }
-    Row::new("/bin/true").sample(&yardstick).print();
+    Row::new("/bin/true").sample(&yardstick).put(report);
     for (line, sample) in COMMANDS.iter().zip(&samples) {
         let name = format!("herald {line}");
-        Row::new(name.trim_end()).sample(sample).p50_below(BAR).print();
+        Row::new(name.trim_end()).sample(sample).p50_below(BAR).put(report);
     }
 }
+
+const TEXT: &str = "Every command that only tells something, with two full journal files behind it.";
 
 /// A journal file that is full: sounds and skips of three agents and twenty sessions.
 fn fill(env: &TestEnv, name: &str) {

@@ -1,9 +1,8 @@
-//! Samples of durations and the rows they are printed as.
+//! Durations of one thing, many times.
 
 use std::time::Duration;
 
-/// Durations of one thing, many times.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub(crate) struct Sample(Vec<Duration>);
 
 impl FromIterator<Duration> for Sample {
@@ -21,6 +20,14 @@ impl Sample {
         self.0.push(time);
     }
 
+    pub(crate) fn extend(&mut self, other: &Self) {
+        self.0.extend(&other.0);
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// The value that `share` of all runs don't exceed.
     pub(crate) fn quantile(&self, share: f64) -> Duration {
         let mut sorted = self.0.clone();
@@ -32,75 +39,13 @@ impl Sample {
     pub(crate) fn p50(&self) -> Duration {
         self.quantile(0.5)
     }
-}
 
-/// What a figure was held against, in words.
-pub(crate) fn verdict(met: bool) -> &'static str {
-    if met { "ok" } else { "MISSED" }
-}
-
-pub(crate) fn print_heading(text: &str) {
-    println!("\n{text}");
-    println!("  {:<38} {:>8} {:>8} {:>8}", "", "p50", "p99", "max");
-}
-
-/// One line of a table.
-pub(crate) struct Row<'a> {
-    name: &'a str,
-    sample: Sample,
-    notes: Vec<String>,
-}
-
-impl<'a> Row<'a> {
-    pub(crate) fn new(name: &'a str) -> Self {
-        Self { name, sample: Sample::new(), notes: Vec::new() }
+    pub(crate) fn p99(&self) -> Duration {
+        self.quantile(0.99)
     }
 
-    pub(crate) fn sample(mut self, sample: &Sample) -> Self {
-        self.sample = Sample(sample.0.clone());
-        self
+    /// In milliseconds, for a table; nothing where nothing was measured.
+    pub(crate) fn ms(&self, share: f64) -> Option<f64> {
+        (!self.is_empty()).then(|| self.quantile(share).as_secs_f64() * 1000.0)
     }
-
-    /// The ratio of the medians, and the one that was asked for.
-    pub(crate) fn against(mut self, yardstick: &Sample, bar: f64) -> Self {
-        let ratio = self.sample.p50().as_secs_f64() / yardstick.p50().as_secs_f64();
-        self.notes.push(format!("{ratio:.2} x, bar {bar} {}", verdict(ratio <= bar)));
-        self
-    }
-
-    /// The difference of the medians, and the one that was asked for.
-    pub(crate) fn above(mut self, yardstick: &Sample, bar: Duration) -> Self {
-        let more = self.sample.p50().saturating_sub(yardstick.p50());
-        self.notes.push(format!("{} more, bar {} {}", ms(more), ms(bar), verdict(more <= bar)));
-        self
-    }
-
-    pub(crate) fn p50_below(self, bar: Duration) -> Self {
-        let value = self.sample.p50();
-        self.below("p50", value, bar)
-    }
-
-    pub(crate) fn p99_below(self, bar: Duration) -> Self {
-        let value = self.sample.quantile(0.99);
-        self.below("p99", value, bar)
-    }
-
-    pub(crate) fn worst_below(self, bar: Duration) -> Self {
-        let value = self.sample.quantile(1.0);
-        self.below("max", value, bar)
-    }
-
-    fn below(mut self, what: &str, value: Duration, bar: Duration) -> Self {
-        self.notes.push(format!("{what} bar {} {}", ms(bar), verdict(value <= bar)));
-        self
-    }
-
-    pub(crate) fn print(self) {
-        let [p50, p99, max] = [0.5, 0.99, 1.0].map(|share| ms(self.sample.quantile(share)));
-        println!("  {:<38} {p50:>8} {p99:>8} {max:>8}  {}", self.name, self.notes.join(", "));
-    }
-}
-
-fn ms(time: Duration) -> String {
-    format!("{:.2} ms", time.as_secs_f64() * 1000.0)
 }

@@ -16,11 +16,11 @@ const CATEGORIES: [&str; 7] = [
     "user.spam",
 ];
 
-/// Installs them, each sound being this file; they are called `pack-0`, `pack-1`, …
-pub(crate) fn fill(env: &TestEnv, sound: &[u8]) {
-    let mut left = SOUNDS;
-    for n in 0..PACKS {
-        let count = left / (PACKS - n);
+/// Installs so many packs with so many sounds together, each being this file; they are called `pack-0`, `pack-1`, …
+pub(crate) fn fill(env: &TestEnv, sound: &[u8], packs: usize, sounds: usize) {
+    let mut left = sounds;
+    for n in 0..packs {
+        let count = left / (packs - n);
         left -= count;
         let mut categories = serde_json::Map::new();
         for line in 0..count {

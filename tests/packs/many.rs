@@ -14,7 +14,7 @@ use crate::support::{TestEnv, find_program, or_skip, wait_for};
 #[test]
 fn all_of_them_are_listed_soon() {
     let env = TestEnv::new();
-    fill(&env, WAV);
+    fill(&env, WAV, PACKS, SOUNDS);
     let rows = json_of(&env, &["pack", "list", "--json"]);
     let packs: Vec<&Value> = rows.as_array().unwrap().iter().filter(|row| row["kind"] == "cesp").collect();
     assert_eq!(packs.len(), PACKS);
@@ -34,7 +34,7 @@ fn all_of_them_are_listed_soon() {
 fn a_hook_opens_none_of_them() {
     let Some(strace) = or_skip(find_program("strace")) else { return };
     let env = TestEnv::new();
-    fill(&env, WAV);
+    fill(&env, WAV, PACKS, SOUNDS);
     env.config("pack = [\"pack-1\", \"pack-2\"]\n");
     let trace = env.path().join("trace");
     let mut command = env.command(strace);

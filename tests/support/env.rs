@@ -194,6 +194,12 @@ impl TestEnv {
         }
     }
 
+    /// All processes of this world that run now.
+    pub(crate) fn pids(&self) -> Vec<u32> {
+        let variable = self.state_variable();
+        all_pids().filter(|&pid| has_variable(pid, &variable)).collect()
+    }
+
     /// The players of this world that run now.
     pub(crate) fn player_pids(&self) -> Vec<u32> {
         let variable = self.state_variable();
@@ -290,8 +296,12 @@ fn is_player(pid: u32) -> bool {
 
 /// All processes of a program.
 fn all_of(name: &str) -> impl Iterator<Item = u32> {
+    all_pids().filter(move |&pid| is_of(pid, name))
+}
+
+fn all_pids() -> impl Iterator<Item = u32> {
     let processes = fs::read_dir("/proc").into_iter().flatten().flatten();
-    processes.filter_map(|entry| entry.file_name().to_str()?.parse().ok()).filter(move |&pid| is_of(pid, name))
+    processes.filter_map(|entry| entry.file_name().to_str()?.parse().ok())
 }
 
 fn is_of(pid: u32, wanted: &str) -> bool {
