@@ -17,6 +17,7 @@
 //! | [`loudness`] | how loud samples are heard |
 //! | [`tone`] | test sounds as samples and as files |
 //! | [`formats`] | one sound in every format |
+//! | [`evidence`] | the table that `make torture` ends with |
 //! | [`env`] | `herald` and `herald-player` with nothing of the machine around them |
 //! | [`root`] | the static `herald` alone in a root directory of its own |
 //! | [`strace`] | a program that is disturbed at one system call after the other |
@@ -29,6 +30,7 @@
 
 pub(crate) mod analysis;
 pub(crate) mod env;
+pub(crate) mod evidence;
 pub(crate) mod formats;
 pub(crate) mod loudness;
 pub(crate) mod mosquitto;
@@ -49,6 +51,7 @@ use std::time::{Duration, Instant};
 
 pub(crate) use analysis::Verdict;
 pub(crate) use env::TestEnv;
+pub(crate) use evidence::Evidence;
 pub(crate) use mosquitto::Mosquitto;
 pub(crate) use recorder::{Recorder, Recording};
 pub(crate) use server::{Kind, PipeWire, PulseAudio, Server, server_or_skip};

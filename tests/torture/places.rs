@@ -1,0 +1,76 @@
+//! What may be left of a world: files by their names, processes by the state directory they were told.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::os::unix::ffi::OsStrExt as _;
+use std::path::Path;
+use std::sync::OnceLock;
+use std::time::{Duration, Instant};
+
+use herald::link;
+use herald::paths::Paths;
+use herald::sound::MEMORIES;
+use herald::speaker;
+
+use crate::support::TestEnv;
+
+/// Files that belong to nobody: not one of those that Herald is known to keep. `unfinished` ones, which are renamed at
+/// once, may be left by whoever was killed.
+pub(crate) fn foreign_files(paths: &Paths, unfinished: bool) -> Vec<String> {
+    let run = paths.run();
+    let own_run = run.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let in_run = |name: &str| speaker::FILES.contains(&name) || MEMORIES.contains(&name) || link::FILES.contains(&name);
+    let in_state = |name: &str| {
+        let kept = ["mutes", "sessions", "trusted", "hosts"];
+        let is_kept = kept.iter().any(|kept| name == *kept || name.strip_suffix(".lock") == Some(kept));
+        let is_image = name.starts_with("config-") && name.ends_with(".image");
+        let is_unfinished = name.starts_with("config-") && name.ends_with(".tmp") || name.ends_with(".herald-new");
+        let is_journal = ["journal.jsonl", "journal.1.jsonl"].contains(&name);
+        name == own_run || is_journal || is_kept || is_image || unfinished && is_unfinished
+    };
+    let mut foreign = others(&run, in_run);
+    foreign.extend(others(&paths.state, in_state));
+    foreign
+}
+
+fn others(folder: &Path, known: impl Fn(&str) -> bool) -> Vec<String> {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    let names = entries.map(|entry| entry.file_name().to_string_lossy().into_owned());
+    names.filter(|name| !known(name)).collect()
+}
+
+/// The processes that were there before any of ours: there are hundreds, and they are asked for again and again.
+fn strangers() -> &'static BTreeSet<u32> {
+    static STRANGERS: OnceLock<BTreeSet<u32>> = OnceLock::new();
+    STRANGERS.get_or_init(|| pids().collect())
+}
+
+fn pids() -> impl Iterator<Item = u32> {
+    let all = fs::read_dir("/proc").into_iter().flatten().flatten();
+    all.filter_map(|entry| entry.file_name().to_str()?.parse().ok())
+}
+
+/// The processes of a world that run now, whatever program they are.
+///
+/// One that becomes another program at this moment has no environment for an instant: it may be one of them.
+pub(crate) fn processes(env: &TestEnv) -> Vec<u32> {
+    let variable = [b"HERALD_STATE_DIR=", env.state_dir().as_os_str().as_bytes()].concat();
+    let of_this_world = |pid: &u32| {
+        let environment = fs::read(format!("/proc/{pid}/environ")).unwrap_or_default();
+        let is_starting = || fs::read_link(format!("/proc/{pid}/exe")).is_ok();
+        environment.split(|byte| *byte == 0).any(|known| known == variable) || environment.is_empty() && is_starting()
+    };
+    pids().filter(|pid| !strangers().contains(pid)).filter(of_this_world).collect()
+}
+
+/// Waits until no process of the world runs; those that still do after `patience`.
+pub(crate) fn left_after(env: &TestEnv, patience: Duration) -> Vec<u32> {
+    let end = Instant::now() + patience;
+    loop {
+        let left = processes(env);
+        if left.is_empty() || Instant::now() > end {
+            return left;
+        }
+        std::thread::sleep(Duration::from_millis(1));
+    }
+}
