@@ -20,11 +20,32 @@ mod hook_world;
 mod hooks;
 #[path = "torture/places.rs"]
 mod places;
+#[cfg(feature = "player")]
 #[path = "torture/player_judge.rs"]
 mod player_judge;
+#[cfg(feature = "player")]
 #[path = "torture/player_world.rs"]
 mod player_world;
+#[cfg(feature = "player")]
 #[path = "torture/players.rs"]
 mod players;
+#[cfg(feature = "player")]
+#[path = "torture/sample.rs"]
+mod sample;
+#[cfg(feature = "player")]
+#[path = "torture/soak.rs"]
+mod soak;
+#[cfg(feature = "player")]
+#[path = "hook/spoilt.rs"]
+mod spoilt;
 #[path = "torture/tally.rs"]
 mod tally;
+#[cfg(feature = "player")]
+#[path = "torture/trend.rs"]
+mod trend;
+#[cfg(feature = "player")]
+#[path = "torture/vanished.rs"]
+mod vanished;
+#[cfg(feature = "player")]
+#[path = "torture/work.rs"]
+mod work;

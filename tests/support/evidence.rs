@@ -29,6 +29,11 @@ impl Evidence {
         self.tell(&count, "holds");
     }
 
+    /// This machine lacks something for it.
+    pub(crate) fn skipped(mut self) {
+        self.tell(&"-", "skipped");
+    }
+
     #[allow(clippy::print_stderr, reason = "the test's own report")]
     fn tell(&mut self, count: &dyn Display, verdict: &str) {
         self.told = true;

@@ -51,7 +51,7 @@ fn no_system_call_that_fails_or_is_the_last_makes_a_hook_break_its_word() {
                 Ok(Became::Nothing) => tally.missed += 1,
                 Ok(Became::AsEver) => tally.count(word(fault.effect), "as ever"),
                 Ok(Became::Said(what)) => tally.count(word(fault.effect), what),
-                Ok(Became::Unsaid) => tally.count(word(fault.effect), "no line"),
+                Ok(Became::Unsaid | Became::Late) => tally.count(word(fault.effect), "no line"),
                 Err(broken) => {
                     tally.count(word(fault.effect), "BROKEN");
                     tally.broken.push(format!("{name}, {fault}:\n  {}", broken.join("\n  ")));

@@ -39,10 +39,16 @@ fn others(folder: &Path, known: impl Fn(&str) -> bool) -> Vec<String> {
     names.filter(|name| !known(name)).collect()
 }
 
-/// The processes that were there before any of ours: there are hundreds, and they are asked for again and again.
+/// The kernel's own threads: half of all processes, and never one of ours.
 fn strangers() -> &'static BTreeSet<u32> {
     static STRANGERS: OnceLock<BTreeSet<u32>> = OnceLock::new();
-    STRANGERS.get_or_init(|| pids().collect())
+    let is_kernels = |pid: &u32| {
+        let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+        // The number of the parent comes after the name, which may hold anything, and the state.
+        let parent = stat.rsplit_once(") ").and_then(|(_, rest)| rest.split(' ').nth(1));
+        parent == Some("2")
+    };
+    STRANGERS.get_or_init(|| pids().filter(is_kernels).collect())
 }
 
 fn pids() -> impl Iterator<Item = u32> {

@@ -76,7 +76,7 @@ fn note(tally: &mut Tally, place: Place, fault: &Fault, result: Result<Became, V
         Ok(Became::Nothing) => tally.missed += 1,
         Ok(Became::AsEver) => tally.count(word(fault.effect), "as ever"),
         Ok(Became::Said(what)) => tally.count(word(fault.effect), &what),
-        Ok(Became::Unsaid) => tally.count(word(fault.effect), "closed by the next"),
+        Ok(Became::Unsaid | Became::Late) => tally.count(word(fault.effect), "closed by the next"),
         Err(broken) => {
             tally.count(word(fault.effect), "BROKEN");
             tally.broken.push(format!("{place:?}, {fault}:\n  {}", broken.join("\n  ")));
