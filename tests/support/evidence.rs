@@ -2,6 +2,8 @@
 //!
 //! A run that panics on its way says so by itself: only [`Evidence::holds`] writes that everything was as it should be.
 
+#![allow(dead_code, reason = "each test target uses only a part of it")]
+
 use std::fmt::Display;
 use std::fs::OpenOptions;
 use std::io::Write as _;

@@ -14,9 +14,9 @@ use herald::speaker;
 
 use crate::support::TestEnv;
 
-/// Files that belong to nobody: not one of those that Herald is known to keep. `unfinished` ones, which are renamed at
-/// once, may be left by whoever was killed.
-pub(crate) fn foreign_files(paths: &Paths, unfinished: bool) -> Vec<String> {
+/// Files that belong to nobody: not one of those that Herald is known to keep. The one copy of the configuration that
+/// whoever is killed was at may be there still: the next one clears it away.
+pub(crate) fn foreign_files(paths: &Paths) -> Vec<String> {
     let run = paths.run();
     let own_run = run.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let in_run = |name: &str| speaker::FILES.contains(&name) || MEMORIES.contains(&name) || link::FILES.contains(&name);
@@ -24,9 +24,9 @@ pub(crate) fn foreign_files(paths: &Paths, unfinished: bool) -> Vec<String> {
         let kept = ["mutes", "sessions", "trusted", "hosts"];
         let is_kept = kept.iter().any(|kept| name == *kept || name.strip_suffix(".lock") == Some(kept));
         let is_image = name.starts_with("config-") && name.ends_with(".image");
-        let is_unfinished = name.starts_with("config-") && name.ends_with(".tmp") || name.ends_with(".herald-new");
+        let is_unfinished = name.starts_with("config-") && name.ends_with(".image.new.tmp");
         let is_journal = ["journal.jsonl", "journal.1.jsonl"].contains(&name);
-        name == own_run || is_journal || is_kept || is_image || unfinished && is_unfinished
+        name == own_run || is_journal || is_kept || is_image || is_unfinished
     };
     let mut foreign = others(&run, in_run);
     foreign.extend(others(&paths.state, in_state));

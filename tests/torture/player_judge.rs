@@ -72,8 +72,7 @@ pub(crate) fn live(
     }
     broken.extend(of_the_next(place, &world, state().as_ref(), recorder));
     broken.extend(of_the_ends(&world, &injected));
-    let killed = injected.killed || injected.died_of.is_some();
-    let mut foreign = places::foreign_files(&paths, killed || injected.concerns("unlink"));
+    let mut foreign = places::foreign_files(&paths);
     // A player that saw something that can't be leaves a dump for the doctor.
     foreign.retain(|name| name != "player-abort.json");
     if !foreign.is_empty() {

@@ -125,7 +125,7 @@ fn come_to_rest(desk: &TestEnv, far: &TestEnv, listener: Option<&mut Process>) -
         if !left.is_empty() {
             faults.push(format!("processes are left: {left:?}"));
         }
-        let foreign = places::foreign_files(&bench::paths(env), false);
+        let foreign = places::foreign_files(&bench::paths(env));
         if !foreign.is_empty() {
             faults.push(format!("foreign files: {foreign:?}"));
         }
