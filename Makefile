@@ -76,7 +76,7 @@ lint:
 	$(CARGO) fmt --check
 	$(CARGO) clippy --locked --all-targets $$(scripts/need features) -- -D warnings
 	RUSTDOCFLAGS='-D warnings' $(CARGO) doc --locked --no-deps --document-private-items $$(scripts/need features)
-	if command -v shellcheck >/dev/null; then shellcheck scripts/need scripts/mutants scripts/package scripts/torture completions/herald.bash .ci/run; fi
+	if command -v shellcheck >/dev/null; then shellcheck scripts/need scripts/mutants scripts/torture scripts/package completions/herald.bash .ci/run; fi
 
 ## schema       write completions/herald.schema.json anew
 schema:

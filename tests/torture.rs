@@ -10,6 +10,8 @@ mod support;
 
 #[path = "hook/bench.rs"]
 mod bench;
+#[path = "torture/document.rs"]
+mod document;
 #[path = "torture/fault.rs"]
 mod fault;
 #[path = "torture/hook_judge.rs"]

@@ -6,8 +6,11 @@ use std::io::Read as _;
 use std::os::unix::net::UnixListener;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
+use std::sync::mpsc;
+use std::thread::JoinHandle;
 
 use herald::paths::Paths;
+use herald::speaker::{Speaker, Turn};
 use serde_json::{Value, json};
 
 use crate::bench;
@@ -27,6 +30,8 @@ pub(crate) struct Scenario {
     commands: &'static [&'static [&'static str]],
     /// The configuration changed since the last hook.
     changed: bool,
+    /// Somebody speaks: this test itself, what was told last.
+    spoken: bool,
     pub(crate) payload: fn() -> String,
     /// It must be heard whatever becomes of the state.
     pub(crate) urgent: bool,
@@ -85,14 +90,16 @@ const PLAIN: Scenario = Scenario {
     before: first,
     commands: &[],
     changed: false,
+    spoken: false,
     payload: || bench::stop("one"),
     urgent: false,
 };
 
-pub(crate) static SCENARIOS: [Scenario; 11] = [
+pub(crate) static SCENARIOS: [Scenario; 12] = [
     PLAIN,
     Scenario { name: "plays, the first one ever", before: Vec::new, ..PLAIN },
     Scenario { name: "plays, urgent", payload: || asks("one"), urgent: true, ..PLAIN },
+    Scenario { name: "barges in", payload: || asks("one"), urgent: true, spoken: true, ..PLAIN },
     Scenario {
         name: "is throttled",
         config: "[events.\"task.complete\"]\nthrottle = \"10m\"\n",
@@ -149,6 +156,40 @@ pub(crate) struct World<'a> {
     programs: &'a Programs,
     desk: UnixListener,
     arrived: RefCell<usize>,
+    _owner: Option<Owner>,
+}
+
+/// Somebody who speaks until this is dropped.
+struct Owner {
+    stop: Option<mpsc::Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Owner {
+    fn of(paths: &Paths) -> Self {
+        let (stop, stopped) = mpsc::channel::<()>();
+        let (ready, is_ready) = mpsc::channel();
+        let run = paths.run();
+        let thread = std::thread::spawn(move || {
+            let speaker = Speaker::open(&run).expect("the run directory");
+            let turn = Turn::wait(&speaker, |_| ()).expect("the speaker").expect("nobody else speaks");
+            let task = turn.next().expect("no breach").task.expect("something was told");
+            ready.send(()).expect("somebody waits");
+            let _ = stopped.recv();
+            drop(task);
+        });
+        is_ready.recv().expect("it speaks");
+        Self { stop: Some(stop), thread: Some(thread) }
+    }
+}
+
+impl Drop for Owner {
+    fn drop(&mut self) {
+        drop(self.stop.take());
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
 }
 
 impl<'a> World<'a> {
@@ -158,7 +199,7 @@ impl<'a> World<'a> {
         env.config(&config);
         let desk = UnixListener::bind(env.path().join("desk.sock")).expect("a socket");
         desk.set_nonblocking(true).expect("a socket that doesn't wait");
-        let world = Self { env, programs, desk, arrived: RefCell::new(0) };
+        let mut world = Self { env, programs, desk, arrived: RefCell::new(0), _owner: None };
         for payload in (scenario.before)() {
             assert!(world.tell_until_told(&payload), "before any fault");
         }
@@ -166,6 +207,9 @@ impl<'a> World<'a> {
             let mut command = world.env.command(programs.herald());
             command.args(*args);
             assert!(world.env.finish(command, b"").status.success(), "{args:?}");
+        }
+        if scenario.spoken {
+            world._owner = Some(Owner::of(&world.paths()));
         }
         if scenario.changed {
             world.env.config(&format!("{config}# changed\n"));
