@@ -119,8 +119,7 @@ pub(crate) struct Injected {
 impl Injected {
     pub(crate) fn read(strace: &Strace, env: &TestEnv, fault: &Fault) -> Self {
         let trace = strace.written(env);
-        let deaths =
-            trace.lines().filter_map(|line| Some(line.split_once("+++ killed by ")?.1.split([' ', '\n']).next()?));
+        let deaths = trace.lines().filter_map(|line| line.split_once("+++ killed by ")?.1.split(' ').next());
         let deaths: BTreeSet<&str> = deaths.collect();
         let killed = fault.effect == Effect::Killed && deaths.contains("SIGKILL");
         let wanted = |line: &&str| match fault.effect {

@@ -100,7 +100,7 @@ fn a_state_that_vanishes_between_two_hooks_is_begun_anew(
         loss.before(),
         loss.commands()
     );
-    let output = env.finish(in_a_namespace(&env, front.herald.clone(), &script), b"");
+    let output = env.finish(in_a_namespace(&env, front.herald, &script), b"");
     if !done(&output) {
         return evidence.skipped();
     }

@@ -132,7 +132,7 @@ fn ask(env: &TestEnv, args: &[&str], record: &Record) {
         return;
     }
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
-    if args[0] == "play" && said.contains("lock") {
+    if args[0] == "play" && said.contains("state-unavailable") {
         record.contended.fetch_add(1, Relaxed);
     } else {
         record.fault(format!("herald {args:?}: {output:?}"));
