@@ -34,7 +34,7 @@ installed := \
 	$(docdir)/LICENSE-APACHE \
 	$(docdir)/LICENSE-sounds
 
-.PHONY: build demo test wine mutants bench figures audit lint schema transcripts manual package install uninstall help
+.PHONY: build demo test wine mutants torture bench figures audit lint schema transcripts manual package install uninstall help
 
 ## build        install what is missing, build the programs
 build:
@@ -61,6 +61,11 @@ mutants:
 	@scripts/need test
 	@scripts/mutants
 
+## torture      all that Herald has to survive, in an hour, with a table at the end; MINUTES=2 for a shorter soak
+torture:
+	@scripts/need test
+	@HERALD_TEST_MINUTES=$(or $(MINUTES),20) scripts/torture $(PARTS)
+
 ## bench        print the figures; ONLY='wall heard' for single sections, ONLY=--quick to try it
 bench:
 	@scripts/need figures
@@ -82,7 +87,7 @@ lint:
 	$(CARGO) fmt --check
 	$(CARGO) clippy --locked --all-targets $$(scripts/need features) -- -D warnings
 	RUSTDOCFLAGS='-D warnings' $(CARGO) doc --locked --no-deps --document-private-items $$(scripts/need features)
-	if command -v shellcheck >/dev/null; then shellcheck benches/rivals/usual-hook.sh scripts/audit scripts/need scripts/build scripts/mutants scripts/package completions/herald.bash .ci/run; fi
+	if command -v shellcheck >/dev/null; then shellcheck benches/rivals/usual-hook.sh scripts/audit scripts/build scripts/mutants scripts/need scripts/package scripts/torture completions/herald.bash .ci/run; fi
 
 ## schema       write completions/herald.schema.json anew
 schema:

@@ -8,10 +8,13 @@
 
 #[path = "hook/chance.rs"]
 mod chance;
+#[path = "support/evidence.rs"]
+mod evidence;
 
 use std::time::Duration;
 
 use chance::Chance;
+use evidence::Evidence;
 use herald::config::Config;
 use herald::event::{Occurrence, Session};
 use herald::platform::clock::Stamp;
@@ -178,7 +181,10 @@ impl Muted {
 
 #[test]
 fn whatever_befalls_the_clocks_nobody_is_mute_for_longer_than_the_window() {
-    let mut chance = Chance::announced();
+    let seed = Chance::drawn();
+    report(&format!("HERALD_TEST_SEED={seed}"));
+    let evidence = Evidence::begin("clocks", Some(seed));
+    let mut chance = Chance::seeded(seed);
     let occurrence =
         Occurrence { event: "task.complete".parse().ok(), session: Some(Session::of("one")), ..Occurrence::default() };
     let settings = Config::default().settings(&occurrence);
@@ -229,4 +235,5 @@ fn whatever_befalls_the_clocks_nobody_is_mute_for_longer_than_the_window() {
         rule.report();
         assert!(rule.mutes > STEPS / 20, "{}: the window was hardly ever met", rule.name);
     }
+    evidence.holds(format!("{steps} steps"));
 }

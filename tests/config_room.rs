@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use herald::config::{self, Applied, Config, Problem, Severity};
 use herald::event::Occurrence;
@@ -560,6 +560,26 @@ mod unix {
             fs::read_dir(place.folder.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
         names.sort();
         assert_eq!(names, ["config.image", "config.toml"]);
+    }
+}
+
+/// Whoever is killed while it writes leaves one file, however often that happens.
+#[test]
+fn an_image_that_was_never_finished_is_cleared_away_and_one_that_is_being_written_is_not() {
+    let place = Place::new();
+    place.write("volume = 30\n");
+    let fresh = place.load().fresh.expect("a parsed file gives an image");
+    let image = place.folder.path().join("unfinished.image");
+    let unfinished = place.folder.path().join("unfinished.image.new.tmp");
+    std::fs::write(&unfinished, "half").unwrap();
+    config::store(&image, &fresh).unwrap();
+    assert!(!image.exists() && unfinished.exists(), "somebody else is at it");
+    for left in [SystemTime::now() - Duration::from_secs(60), SystemTime::now() + Duration::from_secs(60)] {
+        let file = std::fs::OpenOptions::new().write(true).create(true).truncate(false).open(&unfinished).unwrap();
+        file.set_modified(left).unwrap();
+        config::store(&image, &fresh).unwrap();
+        assert!(image.exists() && !unfinished.exists());
+        std::fs::remove_file(&image).unwrap();
     }
 }
 

@@ -7,6 +7,8 @@ mod bench;
 mod detached;
 #[path = "hook/malformed.rs"]
 mod malformed;
+#[path = "hook/spoilt.rs"]
+mod spoilt;
 #[path = "hook/standard_input.rs"]
 mod standard_input;
 mod support;

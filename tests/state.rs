@@ -3,6 +3,11 @@
 //! The other processes are this program itself: a test that is ignored, told by a variable what to do. Everything goes
 //! through the library, as the front and the player do.
 
+#[path = "hook/chance.rs"]
+mod chance;
+#[path = "support/evidence.rs"]
+mod evidence;
+
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -13,6 +18,9 @@ use std::time::{Duration, Instant};
 use herald::speaker::lifecycle::Unheard;
 use herald::speaker::{Fence, MEMORY_LIMIT, Overlap, Speaker, Task, Turn, Wish};
 use tempfile::TempDir;
+
+use chance::Chance;
+use evidence::Evidence;
 
 const ROLE: &str = "HERALD_TEST_ROLE";
 const RUN: &str = "HERALD_TEST_RUN";
@@ -155,6 +163,9 @@ fn eight_processes_that_count_to_a_thousand_count_to_eight_thousand() {
 fn a_writer_that_is_killed_leaves_the_last_commit_or_the_one_it_was_at() {
     let world = World::new();
     let kills = rounds(500, 10_000);
+    let seed = Chance::drawn();
+    report(&format!("HERALD_TEST_SEED={seed}"));
+    let evidence = Evidence::begin("kill -9 of whoever writes the state", Some(seed));
     let done = AtomicBool::new(false);
     let run = world.run();
     let _ = count_one(&run);
@@ -171,7 +182,6 @@ fn a_writer_that_is_killed_leaves_the_last_commit_or_the_one_it_was_at() {
             }
             looks
         });
-        let seed = herald::platform::clocks().1;
         let mut random = seed | 1;
         let mut reported = 1;
         let mut unreported = 0;
@@ -194,6 +204,7 @@ fn a_writer_that_is_killed_leaves_the_last_commit_or_the_one_it_was_at() {
     });
     // And the lock of the last one that was killed is free.
     assert!(world.speaker().enter(Duration::from_secs(1)).is_ok());
+    evidence.holds(kills);
 }
 
 /// The last commit that was reported before the kill, and what is there after it.

@@ -16,7 +16,7 @@ use std::process::{Command, Output};
 use bench::{Front, PROMPT, assert_silent, last_decision, occurrences, pair, paths, report, stop, timed};
 use rstest::rstest;
 use serde_json::json;
-use support::{TestEnv, find_program};
+use support::{Evidence, TestEnv, find_program};
 
 const PRECIOUS: &[u8] = b"precious\n";
 
@@ -333,33 +333,38 @@ fn with_mounts(env: &TestEnv, front: &Front, script: &str) -> Option<Output> {
 
 #[test]
 fn a_run_directory_on_a_read_only_file_system_harms_nobody() {
+    let evidence = Evidence::begin("disk: read-only run directory", None);
     let (env, front) = used();
     let script = r#"tmpfs "$RUN" size=1m
         ask Stop one
         mount -o remount,ro "$RUN" || exit 77
         ask Stop two
         ask PermissionRequest three"#;
-    let Some(output) = with_mounts(&env, &front, script) else { return };
+    let Some(output) = with_mounts(&env, &front, script) else { return evidence.skipped() };
     assert_silent(&output, "read-only");
     assert_eq!(bench::decisions(&env)[1..], [play(), unavailable(), play()]);
+    evidence.holds("3 hooks");
 }
 
 #[test]
 fn a_state_directory_on_a_read_only_file_system_harms_nobody() {
+    let evidence = Evidence::begin("disk: read-only state", None);
     let (env, front) = used();
     let script = r#"tmpfs "$STATE" size=1m
         mount -o remount,ro "$STATE" || exit 77
         ask Stop one
         ask PermissionRequest two
         ls -A "$STATE""#;
-    let Some(output) = with_mounts(&env, &front, script) else { return };
+    let Some(output) = with_mounts(&env, &front, script) else { return evidence.skipped() };
     assert_silent(&output, "read-only");
     let calls = front.wait_for_calls(2);
     assert!(calls.iter().any(|call| call.starts_with("called alone ")), "the urgent plays all the same: {calls:?}");
+    evidence.holds("2 hooks");
 }
 
 #[test]
 fn a_disk_that_fills_up_stops_nothing() {
+    let evidence = Evidence::begin("disk: fills up", None);
     let (env, front) = used();
     let script = r#"tmpfs "$RUN" size=256k
         ask Stop one
@@ -367,7 +372,7 @@ fn a_disk_that_fills_up_stops_nothing() {
         ask Stop two
         ask Stop two
         ask PermissionRequest three"#;
-    let Some(output) = with_mounts(&env, &front, script) else { return };
+    let Some(output) = with_mounts(&env, &front, script) else { return evidence.skipped() };
     assert_silent(&output, "full");
     let decided = bench::decisions(&env);
     assert_eq!(
@@ -375,10 +380,12 @@ fn a_disk_that_fills_up_stops_nothing() {
         [play(), play(), pair("skip", "throttled"), play()],
         "the room was taken when it was free"
     );
+    evidence.holds("4 hooks");
 }
 
 #[test]
 fn a_disk_that_is_full_from_the_start_leaves_the_urgent() {
+    let evidence = Evidence::begin("disk: full from the start", None);
     let (env, front) = used();
     let script = r#"tmpfs "$RUN" size=64k
         dd if=/dev/zero of="$RUN/filler" bs=4k 2>/dev/null
@@ -387,13 +394,15 @@ fn a_disk_that_is_full_from_the_start_leaves_the_urgent() {
         rm "$RUN/filler"
         mount -o remount,size=1m "$RUN" || exit 77
         ask Stop three"#;
-    let Some(output) = with_mounts(&env, &front, script) else { return };
+    let Some(output) = with_mounts(&env, &front, script) else { return evidence.skipped() };
     assert_silent(&output, "full");
     assert_eq!(bench::decisions(&env)[1..], [unavailable(), play(), play()], "and with room all is well again");
+    evidence.holds("3 hooks");
 }
 
 #[test]
 fn a_full_state_directory_loses_the_line_and_nothing_else() {
+    let evidence = Evidence::begin("disk: full state", None);
     let (env, front) = used();
     let script = r#"tmpfs "$STATE" size=256k
         ask Stop one
@@ -401,9 +410,10 @@ fn a_full_state_directory_loses_the_line_and_nothing_else() {
         dd if=/dev/zero bs=1 count=4096 2>/dev/null >> "$STATE/journal.jsonl"
         ask Stop two
         ask PermissionRequest three"#;
-    let Some(output) = with_mounts(&env, &front, script) else { return };
+    let Some(output) = with_mounts(&env, &front, script) else { return evidence.skipped() };
     assert_silent(&output, "full");
     front.wait_for_calls(4);
+    evidence.holds("3 hooks");
 }
 
 #[rstest]

@@ -10,7 +10,6 @@
 use std::fs::{self, File, Metadata, OpenOptions};
 use std::io::{self, Read as _, Write as _};
 use std::path::{self, Path, PathBuf};
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde::Serialize;
@@ -125,14 +124,19 @@ impl Loaded {
     }
 }
 
-/// Writes the image in place of an older one, whole or not at all, readable by its owner only.
+/// Nobody takes this long to write an image: an unfinished one that is older was left by somebody who was killed, or whose
+/// own time was up.
+const LEFT: Duration = Duration::from_secs(10);
+
+/// Writes the image in place of an older one, whole or not at all, readable by its owner only. Where somebody else is at
+/// it at this moment, that one does.
 ///
 /// # Errors
 /// What the file system says. The image that was there is then still there.
 pub fn store(image_path: &Path, image: &Image) -> io::Result<()> {
-    static NEXT: AtomicU32 = AtomicU32::new(0);
     let mut name = image_path.file_name().ok_or(io::ErrorKind::InvalidInput)?.to_owned();
-    name.push(format!(".{}-{}.tmp", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed)));
+    // One name for all, so that those who don't come to the end leave one file, which the next one clears away.
+    name.push(".new.tmp");
     let temporary = image_path.with_file_name(name);
 
     let mut options = OpenOptions::new();
@@ -140,8 +144,13 @@ pub fn store(image_path: &Path, image: &Image) -> io::Result<()> {
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     let mut file = match options.open(&temporary) {
-        // Left behind by a process of the same number that was killed.
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+            let changed = fs::symlink_metadata(&temporary).and_then(|metadata| metadata.modified());
+            // One that is gone by now is in its place; one from the future can't be told from an old one.
+            let is_left = |time| SystemTime::now().duration_since(time).map_or(true, |age| age >= LEFT);
+            if !changed.is_ok_and(is_left) {
+                return Ok(());
+            }
             fs::remove_file(&temporary)?;
             options.open(&temporary)?
         }

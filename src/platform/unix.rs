@@ -461,6 +461,12 @@ pub fn make_private_from_now_on() {
     rustix::process::umask(Mode::RWXG | Mode::RWXO);
 }
 
+/// Lets go of children that have ended and whose end nobody else asks about.
+pub fn forget_ended_children() {
+    use rustix::process::{WaitOptions, wait};
+    while let Ok(Some(_)) | Err(rustix::io::Errno::INTR) = wait(WaitOptions::NOHANG) {}
+}
+
 /// The kernel ends this process when the lease runs out, whatever its threads are stuck in.
 pub fn renew_lease(lease: Duration) {
     let seconds = u32::try_from(lease.as_secs() + u64::from(lease.subsec_nanos() > 0)).unwrap_or(u32::MAX);

@@ -195,6 +195,8 @@ impl Critical<'_> {
     pub fn place(&mut self, wish: Wish, overlap: Overlap, memory: Vec<u8>) -> io::Result<Placed> {
         let fence = Fence::open(&self.speaker.dir)?;
         let world = self.world(&fence)?;
+        // The fence moves only where somebody speaks.
+        let before = world.owner_alive.then(|| (self.state.clone(), self.memory.clone()));
         let placed = baton::place(&mut self.state, &world, wish, overlap);
         if placed.id.is_some() {
             self.memory = memory;
@@ -202,8 +204,15 @@ impl Critical<'_> {
         if placed.id.is_some() || placed.expired.is_some() || placed.recovered.is_some() {
             self.commit()?;
         }
-        if let Some(id) = placed.fence {
-            fence.write(id)?;
+        if let Some(id) = placed.fence
+            && let Err(error) = fence.write(id)
+        {
+            // Else it would wait, and be heard as well as whatever the caller does instead.
+            if let Some(before) = before {
+                (self.state, self.memory) = before;
+                let _ = self.commit();
+            }
+            return Err(error);
         }
         Ok(placed)
     }

@@ -13,10 +13,15 @@ pub(crate) struct Chance(u64);
 impl Chance {
     /// Seeded by `HERALD_TEST_SEED`, else by the clock; the seed is printed.
     pub(crate) fn announced() -> Self {
-        let given = std::env::var("HERALD_TEST_SEED").ok().and_then(|text| text.parse().ok());
-        let seed = given.unwrap_or_else(|| herald::platform::clocks().1);
+        let seed = Self::drawn();
         announce(seed);
         Self(seed)
+    }
+
+    /// The seed that was asked for, else one by the clock.
+    pub(crate) fn drawn() -> u64 {
+        let given = std::env::var("HERALD_TEST_SEED").ok().and_then(|text| text.parse().ok());
+        given.unwrap_or_else(|| herald::platform::clocks().1)
     }
 
     pub(crate) fn seeded(seed: u64) -> Self {

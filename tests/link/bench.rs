@@ -162,6 +162,11 @@ impl Machine {
         }
     }
 
+    /// The listener's process.
+    pub(crate) fn listener_pid(&self) -> u32 {
+        self.listener.as_ref().expect("it listens").pid()
+    }
+
     /// Politely; how it ended.
     #[track_caller]
     pub(crate) fn end_listener(&mut self) {

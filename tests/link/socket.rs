@@ -75,3 +75,23 @@ fn strangers_who_write_rubbish_too_much_or_nothing_hold_nobody_up() {
         assert_eq!(stream.read(&mut [0]).ok(), Some(0));
     }
 }
+
+/// Children whose end nobody asks about stay in the list of processes, one for each sound.
+#[test]
+fn a_listener_lets_go_of_the_players_that_have_ended() {
+    let (mut desk, socket) = desk();
+    desk.listen();
+    let far = Machine::new(&format!("host = \"far\"\nsend_to = \"unix:{}\"", socket.display()));
+    for session in ["a", "b", "c"] {
+        far.tell(Moment::Permission, session);
+    }
+    desk.wait_for_decisions("far", 3);
+    let parent = format!(" {} ", desk.listener_pid());
+    let children = || {
+        let processes = fs::read_dir("/proc").expect("processes").flatten();
+        let stats = processes.filter_map(|process| fs::read_to_string(process.path().join("stat")).ok());
+        // The parent's number comes after the name, which may hold anything, and the state.
+        stats.filter(|stat| stat.rsplit_once(") ").is_some_and(|(_, rest)| rest[1..].starts_with(&parent))).count()
+    };
+    wait_for("its children to be gone", PATIENCE, || (children() == 0).then_some(()));
+}

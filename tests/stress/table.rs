@@ -20,6 +20,11 @@ pub(crate) struct Table {
 }
 
 impl Table {
+    /// How many were made.
+    pub(crate) fn requests(&self) -> usize {
+        self.rows.get("requests").copied().unwrap_or(0)
+    }
+
     /// Judges a world and adds it; returns a line about it.
     pub(crate) fn add(&mut self, story: &Story) -> String {
         let Story { plan, ledger, record, blows, .. } = story;

@@ -18,6 +18,7 @@
 //! | [`tone`] | test sounds as samples and as files |
 //! | [`formats`] | one sound in every format |
 //! | [`document`] | blocks and tables of the documents |
+//! | [`evidence`] | the table that `make torture` ends with |
 //! | [`env`] | `herald` and `herald-player` with nothing of the machine around them |
 //! | [`root`] | the static `herald` alone in a root directory of its own |
 //! | [`strace`] | a program that is disturbed at one system call after the other |
@@ -31,6 +32,7 @@
 pub(crate) mod analysis;
 pub(crate) mod document;
 pub(crate) mod env;
+pub(crate) mod evidence;
 pub(crate) mod formats;
 pub(crate) mod loudness;
 pub(crate) mod mosquitto;
@@ -51,6 +53,7 @@ use std::time::{Duration, Instant};
 
 pub(crate) use analysis::Verdict;
 pub(crate) use env::TestEnv;
+pub(crate) use evidence::Evidence;
 pub(crate) use mosquitto::Mosquitto;
 pub(crate) use recorder::{Recorder, Recording};
 pub(crate) use server::{Kind, PipeWire, PulseAudio, Server, server_or_skip};

@@ -38,6 +38,18 @@ impl Strace {
         command
     }
 
+    /// The program under strace, with these options and nothing else said of what is traced.
+    pub(crate) fn with(&self, env: &TestEnv, options: &[&str], program: &Path) -> Command {
+        let mut command = env.command(&self.0);
+        command.args(["-f", "-qq", "-o"]).arg(trace(env)).args(options).arg(program);
+        command
+    }
+
+    /// What was written down in the last run; nothing, where nothing was.
+    pub(crate) fn written(&self, env: &TestEnv) -> String {
+        String::from_utf8_lossy(&fs::read(trace(env)).unwrap_or_default()).into_owned()
+    }
+
     /// The calls that were made in the last run, in order: each by its name and the how-manieth of that name it was,
     /// which is how strace counts.
     pub(crate) fn calls(&self, env: &TestEnv) -> Vec<(String, usize)> {

@@ -23,7 +23,7 @@ use super::bell::{self, Bell};
 use super::desk::Desk;
 use super::note;
 use super::postman::Postman;
-use super::signals::Signals;
+use super::signals::{self, Signals};
 use super::socket::Socket;
 use super::standing::Backoff;
 use super::stations::Stations;
@@ -61,6 +61,7 @@ async fn listen() -> anyhow::Result<()> {
         );
     }
     let mut signals = Signals::new()?;
+    signals::forget_ended_players()?;
     loop {
         let link = desk.borrow().config().link.clone().unwrap_or_default();
         let is_over = with(&paths, &Rc::new(*link), &desk, &news, &mut signals).await;

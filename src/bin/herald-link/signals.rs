@@ -1,7 +1,8 @@
-//! The signals by which somebody wants this process to end.
+//! The signals by which somebody wants this process to end, and the one by which it learns that a child has.
 
 use std::io;
 
+use herald::platform;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 /// Caught from now on.
@@ -22,4 +23,16 @@ impl Signals {
             _ = self.interrupt.recv() => {}
         }
     }
+}
+
+/// From now on players that were started here and have ended are let go of: they would stay in the list of processes for
+/// as long as this one runs.
+pub(crate) fn forget_ended_players() -> io::Result<()> {
+    let mut ended = signal(SignalKind::child())?;
+    tokio::task::spawn_local(async move {
+        while ended.recv().await.is_some() {
+            platform::forget_ended_children();
+        }
+    });
+    Ok(())
 }

@@ -1,0 +1,89 @@
+//! Worlds for players: a request waits, and a player is started for it as a hook would, under strace.
+
+use std::path::Path;
+use std::process::{Command, Output};
+
+use serde_json::{Value, json};
+
+use crate::bench;
+use crate::hook_world::{Programs, TRIES};
+use crate::support::{Depth, Server, TestEnv, Tone};
+
+/// Where the player finds itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Place {
+    /// At a server that plays.
+    Server,
+    /// No server, no sound card.
+    Silence,
+}
+
+/// Urgent, because such a request waits for ten seconds: strace makes a player slow.
+fn asks(session: &str) -> String {
+    json!({ "hook_event_name": "PermissionRequest", "session_id": session, "tool_name": "Bash" }).to_string()
+}
+
+/// A world in which a request waits for a player.
+pub(crate) struct World {
+    pub(crate) env: TestEnv,
+}
+
+impl World {
+    pub(crate) fn of(server: Option<&Server>, sound: &Tone, programs: &Programs) -> Self {
+        let env = TestEnv::new();
+        let env = match server {
+            Some(server) => env.with_server(server),
+            None => env,
+        };
+        let file = env.write("sound.wav", sound.wav(Depth::S16));
+        env.config(&format!(
+            "volume = 100\ntimeout = \"1s\"\n[speaker]\nnormalize = false\n[events.\"input.permission\"]\nsound = \"{}\"\n",
+            file.display()
+        ));
+        let world = Self { env };
+        // A hook's own time is up after 200 ms, which is little on a machine that does ten other things.
+        for _ in 0..TRIES {
+            let mut command = world.env.command(programs.herald());
+            command.args(["hook", "--agent", "claude-code"]);
+            bench::assert_silent(&world.env.finish(command, asks("first").as_bytes()), "before any fault");
+            if !world.lines("occurrence").is_empty() {
+                break;
+            }
+        }
+        world
+    }
+
+    /// The player that the hook would have started, by `by`.
+    pub(crate) fn play(&self, by: impl FnOnce(&Path) -> Command) -> Output {
+        let command = by(Path::new(env!("CARGO_BIN_EXE_herald-player")));
+        self.env.finish(command, b"")
+    }
+
+    /// A hook with a player of its own, and no fault.
+    pub(crate) fn next(&self, session: &str) -> Output {
+        let before = self.lines("occurrence").len();
+        let mut output = self.env.hook_with(["--agent", "claude-code"], asks(session));
+        for _ in 0..TRIES {
+            if self.lines("occurrence").len() > before {
+                break;
+            }
+            output = self.env.hook_with(["--agent", "claude-code"], asks(session));
+        }
+        output
+    }
+
+    pub(crate) fn lines(&self, kind: &str) -> Vec<Value> {
+        self.env.journal().into_iter().filter(|line| line["kind"] == kind).collect()
+    }
+
+    /// How each request that was accepted ended, by the words of its lines.
+    pub(crate) fn ends(&self) -> Vec<(u64, Vec<String>)> {
+        let ends = self.lines("playback");
+        let of = |id: u64| {
+            let own = ends.iter().filter(|line| line["request"] == id);
+            own.map(|line| format!("{} {}", bench::text(line, "outcome"), bench::text(line, "reason"))).collect()
+        };
+        let accepted = self.lines("occurrence").into_iter().filter_map(|line| line["request"].as_u64());
+        accepted.map(|id| (id, of(id))).collect()
+    }
+}
