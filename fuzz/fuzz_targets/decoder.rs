@@ -1,0 +1,11 @@
+#![no_main]
+
+#[path = "../../tests/fuzzed/bounds.rs"]
+mod bounds;
+#[path = "../../src/bin/herald-player/decode/mod.rs"]
+#[allow(dead_code, unused_imports)]
+mod decode;
+#[path = "../../tests/fuzzed/decoder.rs"]
+mod decoder;
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| decoder::check(data));
