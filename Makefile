@@ -34,7 +34,7 @@ installed := \
 	$(docdir)/LICENSE-APACHE \
 	$(docdir)/LICENSE-sounds
 
-.PHONY: build demo test wine mutants bench lint schema transcripts manual package install uninstall help
+.PHONY: build demo test wine mutants fuzz bench lint schema transcripts manual package install uninstall help
 
 ## build        install what is missing, build the programs
 build:
@@ -61,6 +61,11 @@ mutants:
 	@scripts/need test
 	@scripts/mutants
 
+## fuzz         fuzz all that reads strangers' bytes, for MINUTES=12 of the processor's time; nightly and cargo-fuzz needed
+fuzz:
+	@scripts/need test
+	@scripts/fuzz
+
 ## bench        print the figures
 bench:
 	@scripts/need test
@@ -71,7 +76,7 @@ lint:
 	$(CARGO) fmt --check
 	$(CARGO) clippy --locked --all-targets $$(scripts/need features) -- -D warnings
 	RUSTDOCFLAGS='-D warnings' $(CARGO) doc --locked --no-deps --document-private-items $$(scripts/need features)
-	if command -v shellcheck >/dev/null; then shellcheck scripts/need scripts/mutants scripts/package completions/herald.bash .ci/run; fi
+	if command -v shellcheck >/dev/null; then shellcheck scripts/need scripts/mutants scripts/fuzz scripts/package completions/herald.bash .ci/run; fi
 
 ## schema       write completions/herald.schema.json anew
 schema:

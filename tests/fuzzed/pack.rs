@@ -4,7 +4,6 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use herald::event::EVENTS;
 use herald::sound::verdict::verdict_among;
 use herald::sound::{Candidate, Dirs, Lookup, Place, collection, describe, lookup, request::Request};
 use herald::sound_ref::SoundRef;
@@ -17,6 +16,9 @@ const NAME: &str = "strange";
 /// What lies in it; the link leads out, and the one above it leads in.
 const FILES: &[&str] =
     &["a.wav", "sounds/a.wav", "sounds/b.ogg", "sounds/done.mp3", "stereo/bell.oga", "stereo/a-b.ogg"];
+
+/// One event of each kind: with a category, with a parent's, with a forerunner's word, with none, and somebody's own.
+const ASKED: &[&str] = &["task.complete", "input.question", "session.start", "context.compact", "info", "a"];
 
 /// No input makes it look for more than this.
 const MOST_TRIED: usize = 10_000;
@@ -80,7 +82,7 @@ fn request(event: Option<&str>, chosen: Option<SoundRef>) -> Request {
 
 fn sounds(dirs: &Dirs, pack: &Path, theme: bool) {
     let ask = |request: &Request| lookup(request, dirs, &mut |_, hash| hash as usize, &mut |_| Ok(()));
-    for event in EVENTS.iter().map(|row| row.name).chain(["deploy.done", "a"]) {
+    for event in ASKED {
         is_inside(&ask(&request(Some(event), None)), pack, theme);
         let id = SoundRef::Pack { pack: NAME.to_owned(), id: event.to_owned() };
         is_inside(&ask(&request(None, Some(id))), pack, theme);
