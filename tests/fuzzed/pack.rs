@@ -82,7 +82,7 @@ fn request(event: Option<&str>, chosen: Option<SoundRef>) -> Request {
 
 fn sounds(dirs: &Dirs, pack: &Path, theme: bool) {
     let ask = |request: &Request| lookup(request, dirs, &mut |_, hash| hash as usize, &mut |_| Ok(()));
-    for event in ASKED {
+    for event in ASKED.iter().copied() {
         is_inside(&ask(&request(Some(event), None)), pack, theme);
         let id = SoundRef::Pack { pack: NAME.to_owned(), id: event.to_owned() };
         is_inside(&ask(&request(None, Some(id))), pack, theme);
