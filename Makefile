@@ -34,7 +34,7 @@ installed := \
 	$(docdir)/LICENSE-APACHE \
 	$(docdir)/LICENSE-sounds
 
-.PHONY: build demo test wine mutants torture bench figures audit lint schema transcripts manual package install uninstall help
+.PHONY: build demo test wine mutants fuzz torture bench figures audit lint schema transcripts manual package install uninstall help
 
 ## build        install what is missing, build the programs
 build:
@@ -60,6 +60,11 @@ wine:
 mutants:
 	@scripts/need test
 	@scripts/mutants
+
+## fuzz         fuzz all that reads strangers' bytes, for MINUTES=12 of the processor's time; nightly and cargo-fuzz needed
+fuzz:
+	@scripts/need test
+	@scripts/fuzz
 
 ## torture      all that Herald has to survive, in an hour, with a table at the end; MINUTES=2 for a shorter soak
 torture:
@@ -87,7 +92,7 @@ lint:
 	$(CARGO) fmt --check
 	$(CARGO) clippy --locked --all-targets $$(scripts/need features) -- -D warnings
 	RUSTDOCFLAGS='-D warnings' $(CARGO) doc --locked --no-deps --document-private-items $$(scripts/need features)
-	if command -v shellcheck >/dev/null; then shellcheck benches/rivals/usual-hook.sh scripts/audit scripts/build scripts/mutants scripts/need scripts/package scripts/torture completions/herald.bash .ci/run; fi
+	if command -v shellcheck >/dev/null; then shellcheck benches/rivals/usual-hook.sh scripts/audit scripts/build scripts/fuzz scripts/mutants scripts/need scripts/package scripts/torture completions/herald.bash .ci/run; fi
 
 ## schema       write completions/herald.schema.json anew
 schema:

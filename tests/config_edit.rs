@@ -68,6 +68,16 @@ fn one_key_changes_and_every_other_byte_stays(#[case] args: &[&str], #[case] old
 }
 
 #[test]
+fn a_file_that_is_no_utf_8_is_left_alone_to_the_byte() {
+    let env = TestEnv::new();
+    // As an editor writes it that knows Latin-1 only.
+    let latin = b"# f\xfcr J\xf6rg\n[events.bell]\nsound = \"/home/j\xf6rg/x.wav\"\n";
+    fs::write(env.config_file(), latin).expect("a file");
+    assert!(refused(&env, &["set", "volume", "50"]).contains("UTF-8"));
+    assert!(refused(&env, &["unset", "events.bell.sound"]).contains("UTF-8"));
+}
+
+#[test]
 fn every_key_is_set_told_and_taken_out_again() {
     const BASE: &str = "[quiet]\nhours = \"01:00-02:00\"\n\n[[rules]]\nmatch = {}\nenabled = true\n";
     let env = TestEnv::new();

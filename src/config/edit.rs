@@ -88,8 +88,9 @@ pub fn remove(file: &Path, home: Option<&Path>, way: &[&str]) -> Result<bool, Re
 fn change(file: &Path, home: Option<&Path>, edited: impl Fn(&str) -> Result<String, String>) -> Result<bool, Refused> {
     let before = check(file, home);
     let fault = before.problems.into_iter().find(Problem::is_error).map(Box::new);
-    // Of what can't be read, and of what isn't TOML, nobody knows what it means.
-    if let Some(fault) = fault.as_ref().filter(|fault| fault.line == 0 || toml_is_broken(&before.source)) {
+    // Of what can't be read, and of what isn't TOML, nobody knows what it means; what is no UTF-8 would not come out as
+    // it was.
+    if let Some(fault) = fault.as_ref().filter(|_| !before.is_exact || toml_is_broken(&before.source)) {
         return Err(Refused::Faulty(file.to_owned(), fault.clone()));
     }
     let text = edited(&before.source).map_err(|why| Refused::Unfit(file.to_owned(), why))?;

@@ -52,8 +52,11 @@ pub struct Checked {
     pub config: Config,
     /// All that is wrong with it.
     pub problems: Vec<Problem>,
-    /// Its text, for [`Problem::render`]; empty where it could not be read, and not all of it where it is no UTF-8.
+    /// Its text, for [`Problem::render`]; empty where it could not be read, and with something else in place of what is
+    /// no UTF-8.
     pub source: String,
+    /// Whether the text is what the file holds, to the byte.
+    pub is_exact: bool,
 }
 
 /// Reads the file itself, whatever image there is. A missing one is as good as an empty one.
@@ -70,10 +73,13 @@ fn check_with(file: &Path, home: Option<&Path>, is_there: &dyn Fn(&Path) -> bool
     match source(file) {
         Ok(Some((source, _))) => {
             let (config, problems) = parse_with(&source, file, home, is_there);
-            Checked { config, problems, source }
+            Checked { config, problems, source, is_exact: true }
         }
-        Ok(None) => Checked { config: Config::default(), problems: Vec::new(), source: String::new() },
-        Err(fault) => Checked { config: Config::default(), problems: vec![fault.problem], source: fault.source },
+        Ok(None) => Checked { config: Config::default(), problems: Vec::new(), source: String::new(), is_exact: true },
+        Err(fault) => {
+            let (problems, source) = (vec![fault.problem], fault.source);
+            Checked { config: Config::default(), problems, source, is_exact: false }
+        }
     }
 }
 

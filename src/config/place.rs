@@ -31,9 +31,11 @@ impl Place {
 /// As it would be written in the file, with the number of an entry in brackets.
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // An event may be called 007, and is no entry of a list.
+        let is_list = self.way.first().is_some_and(|first| first != "events");
         for (at, step) in self.way.iter().enumerate() {
             match step.parse::<usize>() {
-                Ok(number) if at == 1 => write!(f, "[{number}]")?,
+                Ok(number) if at == 1 && is_list => write!(f, "[{number}]")?,
                 _ if at == 0 => f.write_str(&splice::shown(&[step]))?,
                 _ => write!(f, ".{}", splice::shown(&[step]))?,
             }
@@ -79,8 +81,8 @@ pub fn find(written: &str) -> Result<Place, NoSuchKey> {
                 (place.kind, place.row) = (Kind::Table(keys), None);
                 &rest[taken..]
             }
-            Kind::Tables(keys) | Kind::TableOrTables(keys) if step.text.parse::<u16>().is_ok() => {
-                place.way.push(step.text.clone());
+            Kind::Tables(keys) | Kind::TableOrTables(keys) if let Ok(number) = step.text.parse::<u16>() => {
+                place.way.push(number.to_string());
                 (place.kind, place.row) = (Kind::Table(keys), None);
                 after
             }
@@ -217,9 +219,11 @@ mod tests {
     #[case("events.deploy.done", &["events", "deploy.done"], r#"events."deploy.done""#)]
     #[case("events.deploy.done.sound", &["events", "deploy.done", "sound"], r#"events."deploy.done".sound"#)]
     #[case(r#"events."my.sound""#, &["events", "my.sound"], r#"events."my.sound""#)]
+    #[case("events.007.volume", &["events", "007", "volume"], "events.007.volume")]
     #[case("rules", &["rules"], "rules")]
     #[case("rules[1]", &["rules", "1"], "rules[1]")]
     #[case("rules.1.match.agent", &["rules", "1", "match", "agent"], "rules[1].match.agent")]
+    #[case("rules[007].volume", &["rules", "7", "volume"], "rules[7].volume")]
     #[case("rules[0].volume", &["rules", "0", "volume"], "rules[0].volume")]
     #[case("quiet.hours", &["quiet", "hours"], "quiet.hours")]
     #[case("quiet[1].hours", &["quiet", "1", "hours"], "quiet[1].hours")]

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::bail;
+use anyhow::{anyhow, bail};
 
 use super::apply::{self, Change};
 use super::own::{Content, Own};
@@ -169,6 +169,10 @@ impl Worker<'_> {
         Ok(Plan { path: path.to_owned(), events, changes, warning: None })
     }
 
+    fn is_recorded(&self, path: &Path) -> bool {
+        apply::real(path).is_ok_and(|path| self.record.of(&path).is_some())
+    }
+
     fn is_as_written(&self, path: &Path, bytes: &[u8]) -> bool {
         let entry = apply::real(path).ok().and_then(|path| self.record.of(&path).cloned());
         entry.is_some_and(|entry| entry.written == hash_of(bytes))
@@ -187,20 +191,33 @@ impl Worker<'_> {
         let mut plan = Plan { path: PathBuf::new(), events: Vec::new(), changes: Vec::new(), warning: None };
         let mut candidates = self.around.candidates(row, scope)?;
         candidates.sort_by_key(|(file, path)| !place::has_ours(row, file, path));
+        let mut unread = None;
         for (file, path) in candidates {
             // Of two ways to read one file, the one that found something counts.
             if plan.changes.iter().any(|change| change.path == path) {
                 continue;
             }
             let found = match file.form {
-                Form::Own(own) => self.without_own(row, own, &path, leaving.as_deref())?,
-                form => self.without(row, file, form, &path, leaving.as_deref())?,
+                Form::Own(own) => self.without_own(row, own, &path, leaving.as_deref()),
+                form => self.without(row, file, form, &path, leaving.as_deref()),
+            };
+            let found = match found {
+                Ok(found) => found,
+                Err(why) if self.is_recorded(&path) => return Err(why),
+                // Nothing of ours was ever written there: it doesn't keep the file that has our hooks from being mended.
+                Err(why) => {
+                    unread.get_or_insert(anyhow!("{}: {why}", path.display()));
+                    continue;
+                }
             };
             if plan.path.as_os_str().is_empty() || !found.changes.is_empty() {
                 plan.path = path;
             }
             plan.changes.extend(found.changes);
             plan.events.extend(found.events);
+        }
+        if let Some(why) = unread.filter(|_| plan.changes.is_empty()) {
+            return Err(why);
         }
         let partly = leaving.is_some();
         self.apply(row, plan, |change, id, record| match &change.after {

@@ -311,3 +311,20 @@ fn a_dry_run_shows_the_difference_and_changes_nothing() {
     assert!(out(&output).contains("+  \"a\": 1\n"), "{}", out(&output));
     assert_eq!(snapshot(&env.home()), there);
 }
+
+/// Codex reads two files; which of them has our hooks doesn't depend on the other one.
+#[test]
+fn hooks_are_taken_out_though_another_file_of_the_agents_is_broken() {
+    let codex = AGENTS.iter().find(|agent| agent.id == "codex").expect("an agent");
+    let env = one(codex);
+    let broken = "a = [\n";
+    let config = env.write("home/.codex/config.toml", broken);
+    ok(&codex.herald(&env, "install", &[]));
+    assert!(codex.path(&env).exists());
+    ok(&codex.herald(&env, "uninstall", &[]));
+    assert!(!codex.path(&env).exists());
+    assert_eq!(fs::read_to_string(&config).expect("text"), broken);
+    // Where nothing else is found, it is told.
+    let output = codex.herald(&env, "uninstall", &[]);
+    assert!(!output.status.success() && String::from_utf8_lossy(&output.stderr).contains("config.toml"), "{output:?}");
+}

@@ -130,7 +130,7 @@ fn last_page(file: &[u8]) -> Vec<u8> {
 }
 
 /// Gives the pages of an Ogg file the checksums that they should have.
-fn sum_ogg_pages(bytes: &mut [u8]) {
+pub(crate) fn sum_ogg_pages(bytes: &mut [u8]) {
     let sum = |byte: u32| {
         (0..8).fold(byte << 24, |sum, _| if sum & 0x8000_0000 == 0 { sum << 1 } else { sum << 1 ^ 0x04c1_1db7 })
     };
