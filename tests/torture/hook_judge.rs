@@ -128,7 +128,8 @@ fn live_once(
     }
     let after = state();
     broken.extend(of_the_state(&before, &after));
-    let is_late = took >= OWN && !injected.killed && world.lines().len() == before.lines;
+    let is_unsaid = world.lines().len() == before.lines && !injected.concerns("journal.jsonl");
+    let is_late = took >= OWN && !injected.killed && is_unsaid;
     let state = after.ok().flatten();
     let (became, complaints) = if is_late {
         (Became::Late, Vec::new())
@@ -200,7 +201,7 @@ fn of_the_sound(
             Some((_, reason)) => ["no-player", "bad-payload", "unknown-event", "no-link"].contains(&reason.as_str()),
             None => at_journal,
         };
-        if scenario.urgent && handed_over == 0 && !is_excused(&decided) {
+        if scenario.urgent && handed_over == 0 && !is_excused(&decided) && !injected.pretends_a_lock() {
             broken.push(format!("the urgent is lost: {decided:?}"));
         }
         if line.is_none() && !at_journal && !injected.keeps_a_directory() {
