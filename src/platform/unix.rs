@@ -492,7 +492,12 @@ pub fn exit_after(time: Duration, status: u32) {
     LAST_STATUS.store((status & 0xff) as u8, Ordering::Relaxed);
     if LAST_WORDS.swap(leave as *mut (), Ordering::Relaxed).is_null() {
         // SAFETY: the handler only calls an async-signal-safe function.
-        unsafe { libc::signal(libc::SIGALRM, leave as *const () as libc::sighandler_t) };
+        let before = unsafe { libc::signal(libc::SIGALRM, leave as *const () as libc::sighandler_t) };
+        if before == libc::SIG_ERR {
+            // The timer alone would end this process by a signal, which callers take for a failure.
+            LAST_WORDS.store(std::ptr::null_mut(), Ordering::Relaxed);
+            return;
+        }
     }
     // The fields' types differ from system to system.
     let value = libc::timeval { tv_sec: time.as_secs() as _, tv_usec: time.subsec_micros() as _ };

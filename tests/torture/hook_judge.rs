@@ -43,7 +43,7 @@ impl Clean {
         settle(&world);
         let decided = last(&world);
         let between = world.handed_over();
-        assert!(world.tell_until_told(&scenario.next()), "{}", scenario.name);
+        assert!(world.tell_until_told(|try_| scenario.next(try_)), "{}", scenario.name);
         settle(&world);
         let (next, after) = (last(&world), world.handed_over());
         (Self { decided, hands_over: between - before, next, next_hands_over: after - between }, trace)
@@ -128,7 +128,8 @@ fn live_once(
     }
     let after = state();
     broken.extend(of_the_state(&before, &after));
-    let is_late = took >= OWN && !injected.killed && world.lines().len() == before.lines;
+    let is_unsaid = world.lines().len() == before.lines && !injected.concerns("journal.jsonl");
+    let is_late = took >= OWN && !injected.killed && is_unsaid;
     let state = after.ok().flatten();
     let (became, complaints) = if is_late {
         (Became::Late, Vec::new())
@@ -200,7 +201,7 @@ fn of_the_sound(
             Some((_, reason)) => ["no-player", "bad-payload", "unknown-event", "no-link"].contains(&reason.as_str()),
             None => at_journal,
         };
-        if scenario.urgent && handed_over == 0 && !is_excused(&decided) {
+        if scenario.urgent && handed_over == 0 && !is_excused(&decided) && !injected.pretends_a_lock() {
             broken.push(format!("the urgent is lost: {decided:?}"));
         }
         if line.is_none() && !at_journal && !injected.keeps_a_directory() {
@@ -233,7 +234,7 @@ fn of_the_sound(
 fn of_the_next(scenario: &Scenario, clean: &Clean, world: &World<'_>, before: Option<&State>) -> Vec<String> {
     let mut broken = Vec::new();
     let handed_over = world.handed_over();
-    if !world.tell_until_told(&scenario.next()) {
+    if !world.tell_until_told(|try_| scenario.next(try_)) {
         broken.push("the next one said something, failed, or wrote no line".to_owned());
     }
     let left = places::left_after(&world.env, BOUND);
@@ -246,7 +247,8 @@ fn of_the_next(scenario: &Scenario, clean: &Clean, world: &World<'_>, before: Op
     };
     let next = pair(&text(&line, "decision"), &text(&line, "reason"));
     let more = world.handed_over() - handed_over;
-    if next != clean.next || more != clean.next_hands_over {
+    // A try that ran out of its own time may have handed something over, too.
+    if next != clean.next || more < clean.next_hands_over {
         broken.push(format!("the next one: {next:?}, handed over {more} times; without a fault {clean:?}"));
     }
     let id = line["request"].as_u64();

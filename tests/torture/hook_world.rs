@@ -46,9 +46,11 @@ fn asks(session: &str) -> String {
 }
 
 impl Scenario {
-    /// What the next hook is told: of another session, and no less important, so that nothing keeps it back.
-    pub(crate) fn next(&self) -> String {
-        if self.urgent { asks("next") } else { bench::stop("next") }
+    /// What the next hook is told: of a session that nobody heard of, and no less important, so that nothing keeps it
+    /// back. `try_` tells one try from the other: who ran out of its own time may have been heard all the same.
+    pub(crate) fn next(&self, try_: usize) -> String {
+        let session = format!("next {try_}");
+        if self.urgent { asks(&session) } else { bench::stop(&session) }
     }
 }
 
@@ -201,7 +203,7 @@ impl<'a> World<'a> {
         desk.set_nonblocking(true).expect("a socket that doesn't wait");
         let mut world = Self { env, programs, desk, arrived: RefCell::new(0), _owner: None };
         for payload in (scenario.before)() {
-            assert!(world.tell_until_told(&payload), "before any fault");
+            assert!(world.tell_until_told(|_| payload.clone()), "before any fault");
         }
         for args in scenario.commands {
             let mut command = world.env.command(programs.herald());
@@ -230,10 +232,10 @@ impl<'a> World<'a> {
 
     /// The hook without any fault, again and again where it wrote no line: its own time is up after 200 ms, which is
     /// little on a machine that does ten other things. Whether it was silent and content, and wrote one.
-    pub(crate) fn tell_until_told(&self, payload: &str) -> bool {
+    pub(crate) fn tell_until_told(&self, payload: impl Fn(usize) -> String) -> bool {
         let before = self.lines().len();
-        for _ in 0..TRIES {
-            let output = self.tell(payload);
+        for try_ in 0..TRIES {
+            let output = self.tell(&payload(try_));
             if !output.status.success() || !output.stdout.is_empty() || !output.stderr.is_empty() {
                 return false;
             }
