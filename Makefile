@@ -61,7 +61,7 @@ mutants:
 	@scripts/need test
 	@scripts/mutants
 
-## fuzz         fuzz all that reads strangers' bytes, for MINUTES=12 of the processor's time; nightly and cargo-fuzz needed
+## fuzz         fuzz what reads strangers' bytes, for MINUTES (12) of the processor's time; needs nightly and cargo-fuzz
 fuzz:
 	@scripts/need test
 	@scripts/fuzz

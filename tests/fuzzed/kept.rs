@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use herald::doctor;
 use herald::event::Session;
 use herald::link::{Letter, Outbox, hosts::Hosts};
 use herald::paths::Paths;
@@ -101,8 +100,9 @@ fn letters(paths: &Paths, bytes: &[u8]) {
 
 fn dump(paths: &Paths, bytes: &[u8]) {
     write(&paths.abort_dump(), bytes);
-    if let Ok(Some(dump)) = Dump::read(&paths.abort_dump()) {
-        let _ = format!("{dump:?}");
-    }
-    let _ = doctor::Status::Ok.as_str();
+    let Ok(Some(dump)) = Dump::read(&paths.abort_dump()) else { return };
+    // Written again, it is read as it was.
+    dump.write(&paths.abort_dump()).expect("it can be written");
+    let again = Dump::read(&paths.abort_dump()).expect("it can be read").expect("it is there");
+    assert_eq!(format!("{again:?}"), format!("{dump:?}"));
 }
