@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use clap::builder::{PossibleValue, TypedValueParser};
 use clap::{Arg, Args, Parser, Subcommand, ValueEnum, ValueHint};
-use jiff::{Timestamp, Zoned};
+use jiff::Timestamp;
 
 use crate::shell::{self, QuietOn};
 
@@ -399,7 +399,7 @@ pub enum By {
 }
 
 fn since(text: &str) -> Result<Timestamp, String> {
-    crate::journal::since::parse(text, &Zoned::now())
+    crate::journal::since::parse(text, &crate::platform::zone::wall_clock())
 }
 
 /// `mute`

@@ -86,6 +86,18 @@ fn reason(env: &TestEnv) -> String {
     serde_json::from_str::<serde_json::Value>(last).expect("JSON")["reason"].as_str().unwrap_or_default().to_owned()
 }
 
+#[test]
+fn quiet_hours_cost_the_reading_of_one_file() {
+    let Some(server) = server_or_skip(Kind::PulseAudio) else { return };
+    let Some((env, strace, herald)) = world(&server) else { return };
+    let quiet = "[quiet]\nhours = [\"00:00-23:59\"]\n";
+    let config = env.home().join(".config/herald/config.toml");
+    fs::create_dir_all(config.parent().expect("a folder")).expect("a folder");
+    fs::write(config, quiet).expect("a configuration");
+    let made = traced(&env, &strace, &herald, "Stop", "third");
+    assert_eq!(made.get("getdents64"), None, "a folder was looked through: {made:?}");
+}
+
 #[rstest]
 #[case::off(2, "PreToolUse", "first", "unknown-event")]
 #[case::throttled(3, "Stop", "first", "throttled")]

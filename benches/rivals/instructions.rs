@@ -101,9 +101,9 @@ fn total(file: &Path) -> Option<u64> {
 fn counted() -> Option<&'static Programs> {
     let target = Path::new(env!("CARGO_BIN_EXE_herald")).parent()?.parent()?.join("counted");
     let is_static = shipped().form == "static";
-    let flags = if is_static { "-C relocation-model=static --cfg=rustix_use_libc" } else { "--cfg=rustix_use_libc" };
+    let flags = "--cfg=rustix_use_libc";
     println!("  (herald is built for it: some minutes, once)");
-    build(&target, &["--features", "player"], "--cfg=rustix_use_libc", None)?;
+    build(&target, &["--features", "player"], flags, None)?;
     let folder = target.join("release");
     if is_static {
         // Without that target the dynamic one has to do.

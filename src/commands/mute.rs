@@ -18,7 +18,7 @@ use crate::{config, link, ring};
 
 pub(super) fn mute(args: &Mute) -> anyhow::Result<ExitCode> {
     let paths = Paths::from_env()?;
-    let now = Zoned::now();
+    let now = crate::platform::zone::wall_clock();
     let until = until(&args.when, &now).map_err(|why| {
         let said = args.when.join(" ");
         anyhow::anyhow!(

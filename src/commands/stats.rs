@@ -3,8 +3,6 @@
 use std::io::{self, Write};
 use std::process::ExitCode;
 
-use jiff::tz::TimeZone;
-
 use super::chart::Ink;
 use super::tell::{self, BAD, BOLD, DIM, GOOD, WARN, clean, padded};
 use crate::cli;
@@ -27,7 +25,7 @@ pub(super) fn run(args: &cli::Stats) -> anyhow::Result<ExitCode> {
         cli::By::Hour => By::Hour,
         cli::By::Session => By::Session,
     };
-    let zone = TimeZone::system();
+    let zone = crate::platform::zone::local_zone();
     let nothing = || Reckoner::new(args.since, by, &zone);
     let (old, newest) = Text::of_each(&paths, nothing, |reckoner, line| reckoner.take(&line))?;
     let stats = old.finish_with(newest);

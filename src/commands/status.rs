@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 
 use anstyle::Style;
-use jiff::{Timestamp, Zoned};
+use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::tell::{self, BAD, DIM, GOOD, WARN};
@@ -59,7 +59,7 @@ fn gather(paths: &Paths) -> anyhow::Result<Value> {
     let last = newest(last_at_output);
     let failure = last.as_ref().filter(|line| journal::is_without_output(line));
     let packs = &loaded.config.packs;
-    let now = Zoned::now();
+    let now = crate::platform::zone::wall_clock();
     let mutes = mute::all(paths, now.timestamp())?;
     let muted = mutes.iter().find(|mute| mute.session.is_none());
     let quiet = policy::quiet_until(&loaded.config.quiet, &now);
@@ -229,7 +229,9 @@ struct Lead {
 /// A point in time of the JSON as people say it, with how long that is; nothing where there is no end.
 fn until(time: &Value) -> String {
     match time.as_str().and_then(|text| text.parse::<Timestamp>().ok()) {
-        Some(until) if until < mute::FOREVER => format!(" {}", super::mute::end(until, &Zoned::now())),
+        Some(until) if until < mute::FOREVER => {
+            format!(" {}", super::mute::end(until, &crate::platform::zone::wall_clock()))
+        }
         _ => String::new(),
     }
 }

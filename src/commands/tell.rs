@@ -57,7 +57,7 @@ fn fitted_to(text: &str, lead: usize, width: usize) -> String {
 
 /// A time of the journal as people here write it; what is none stays as it is.
 pub(super) fn clock(time: &str) -> String {
-    let zoned = time.parse::<jiff::Timestamp>().map(|time| time.to_zoned(jiff::tz::TimeZone::system()));
+    let zoned = time.parse::<jiff::Timestamp>().map(|time| time.to_zoned(crate::platform::zone::local_zone()));
     zoned.map_or_else(|_| clean(time), |time| time.strftime("%Y-%m-%d %H:%M:%S").to_string())
 }
 

@@ -2,7 +2,7 @@
 //!
 //! Reads only. Asks the configuration and the lookup the same questions a hook and the player ask.
 
-use jiff::{Timestamp, Zoned};
+use jiff::Timestamp;
 
 use super::Verdict;
 use super::scene::{Scene, when};
@@ -16,7 +16,7 @@ use crate::standing::mute::{self, Mute};
 
 /// Something is left to be heard.
 pub(super) fn silence(scene: &Scene<'_>) -> Verdict {
-    let now = Zoned::now();
+    let now = crate::platform::zone::wall_clock();
     let mutes = match mute::all(scene.paths, now.timestamp()) {
         Ok(mutes) => mutes,
         Err(e) => return Verdict::not_looked(format!("who is mute: {e}")),

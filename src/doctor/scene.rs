@@ -7,7 +7,6 @@ use std::io;
 use std::path::Path;
 
 use jiff::Timestamp;
-use jiff::tz::TimeZone;
 use serde_json::Value;
 
 use super::machine::Machine;
@@ -142,7 +141,7 @@ impl<'a> Scene<'a> {
 
 /// A moment as people write it here, with the day where it isn't today.
 pub(super) fn when(time: Timestamp) -> String {
-    let zone = TimeZone::system();
+    let zone = crate::platform::zone::local_zone();
     let (then, now) = (time.to_zoned(zone.clone()), Timestamp::now().to_zoned(zone));
     let format = if then.date() == now.date() { "%H:%M:%S" } else { "%Y-%m-%d %H:%M:%S" };
     then.strftime(format).to_string()

@@ -27,6 +27,7 @@ pub mod look;
 pub mod rename;
 pub mod spawn;
 pub mod whole;
+pub mod zone;
 
 #[cfg(target_os = "linux")]
 pub use entry::args;

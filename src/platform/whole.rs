@@ -109,11 +109,11 @@ fn put(path: &Path, bytes: &[u8], like: &Like) -> io::Result<()> {
 fn write_new(path: &Path, bytes: &[u8], like: &Like) -> io::Result<()> {
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
+    let mode = if let Like::New(mode) = like { *mode } else { 0o600 };
     #[cfg(unix)]
-    {
-        let mode = if let Like::New(mode) = like { *mode } else { 0o600 };
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, mode);
-    }
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, mode);
+    #[cfg(not(unix))]
+    let _ = mode;
     let mut file: File = options.open(path)?;
     file.write_all(bytes)?;
     if let Like::Of(old) = like {

@@ -3,8 +3,6 @@
 
 use std::time::Duration;
 
-use jiff::Zoned;
-
 use super::record;
 use crate::config::Config;
 use crate::event::{EventName, Session};
@@ -29,7 +27,8 @@ pub(super) fn reason(
         return Some(Reason::Muted);
     }
     // The zone is read only where there are such hours.
-    let is_quiet = !config.quiet.is_empty() && policy::is_quiet(&config.quiet, event, &Zoned::now());
+    let is_quiet =
+        !config.quiet.is_empty() && policy::is_quiet(&config.quiet, event, &crate::platform::zone::wall_clock());
     is_quiet.then_some(Reason::QuietHours)
 }
 

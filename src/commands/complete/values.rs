@@ -5,7 +5,6 @@
 
 use clap::{Arg, ValueHint};
 use jiff::Timestamp;
-use jiff::tz::TimeZone;
 
 use super::line::{Candidate, Slot};
 use crate::agents::AGENTS;
@@ -205,7 +204,7 @@ fn sessions(paths: &Paths) -> Vec<Candidate> {
             continue;
         }
         let time = text("time").parse::<Timestamp>().ok();
-        let time = time.map(|time| time.to_zoned(TimeZone::system()).strftime(" %H:%M").to_string());
+        let time = time.map(|time| time.to_zoned(crate::platform::zone::local_zone()).strftime(" %H:%M").to_string());
         let about = format!("{} {}{}", text("agent"), text("event"), time.unwrap_or_default());
         found.push(Candidate::new(session, about));
     }

@@ -9,7 +9,6 @@ use herald::config;
 use herald::link::{Id, Pushed};
 use herald::paths::Paths;
 use herald::platform::clock::Stamp;
-use jiff::tz::TimeZone;
 use tokio::sync::oneshot;
 
 use super::answer::Failure;
@@ -93,7 +92,8 @@ impl Round {
             return self.given_up(GivenUp { waiting, why });
         };
         let here = super::here(&loaded.config);
-        let (title, message) = (waiting.pushed.title(), waiting.pushed.message(&here, &TimeZone::system()));
+        let (title, message) =
+            (waiting.pushed.title(), waiting.pushed.message(&here, &herald::platform::zone::local_zone()));
         let notice = Notice {
             topic: &push.topic,
             title: &title,

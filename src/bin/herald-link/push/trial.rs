@@ -12,7 +12,6 @@ use herald::link::{Id, Pushed};
 use herald::paths::Paths;
 use herald::platform::clock::Stamp;
 use herald::text::clean;
-use jiff::tz::TimeZone;
 use serde_json::json;
 
 use super::answer::Failure;
@@ -74,7 +73,7 @@ fn send(push: &Push, pushed: &Pushed, here: &str) -> Result<(), Failure> {
     let notice = Notice {
         topic: &push.topic,
         title: "Herald: this is a test",
-        message: &pushed.message(here, &TimeZone::system()),
+        message: &pushed.message(here, &herald::platform::zone::local_zone()),
         priority: pushed.level(),
         tags: &["bell", "test"],
         sequence_id: &pushed.id.to_string(),
