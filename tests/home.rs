@@ -8,7 +8,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::process::Output;
 use std::time::{Duration, Instant};
 
-use support::root::static_herald;
+use support::root::{copy_program, static_herald};
 use support::{PATIENCE, TestEnv, find_program, or_skip, process};
 
 /// Nobody has this number.
@@ -24,9 +24,10 @@ fn hook(getent: &str) -> Option<(TestEnv, Output, Duration)> {
     let env = TestEnv::new();
     let (herald, getent_file) = (env.path().join("bin/herald"), env.path().join("bin/getent"));
     fs::create_dir_all(env.path().join("bin")).expect("a folder");
-    fs::copy(front, &herald).expect("a copy of herald");
-    fs::write(&getent_file, getent.replace("HOME", &env.home().display().to_string())).expect("a script");
-    fs::set_permissions(&getent_file, fs::Permissions::from_mode(0o755)).expect("its mode");
+    copy_program(front, &herald);
+    let script = env.write("getent", getent.replace("HOME", &env.home().display().to_string()));
+    fs::set_permissions(&script, fs::Permissions::from_mode(0o755)).expect("its mode");
+    copy_program(&script, &getent_file);
     fs::set_permissions(env.path(), fs::Permissions::from_mode(0o755)).expect("its mode");
     std::os::unix::fs::chown(env.home(), Some(54321), Some(54321)).expect("another owner");
     let mut command = env.command(setpriv);

@@ -12,7 +12,7 @@ use std::process::{Command, Stdio};
 
 use rstest::rstest;
 
-use support::root::static_herald;
+use support::root::{copy_program, static_herald};
 use support::{Kind, PATIENCE, Server, TestEnv, find_program, or_skip, server_or_skip, wait_for};
 
 /// Memory depends on the optimiser, and a debug build asks of each descriptor whether it is open before it closes it.
@@ -61,8 +61,8 @@ fn world(server: &Server) -> Option<(TestEnv, PathBuf, PathBuf)> {
     let mut env = TestEnv::new().with_server(server);
     let herald = env.path().join("bin/herald");
     fs::create_dir_all(env.path().join("bin")).expect("a folder");
-    fs::copy(front, &herald).expect("a copy of herald");
-    fs::copy(env!("CARGO_BIN_EXE_herald-player"), env.path().join("bin/herald-player")).expect("a copy of the player");
+    copy_program(front, &herald);
+    copy_program(env!("CARGO_BIN_EXE_herald-player").as_ref(), &env.path().join("bin/herald-player"));
     // As users have it: all of it at home.
     for variable in ["HERALD_STATE_DIR", "HERALD_CONFIG", "HERALD_DATA_DIR"] {
         env.unset(variable);

@@ -33,17 +33,17 @@ pub(crate) fn figures(report: &mut Report) {
             Kind::PipeWire => ["heard-pipewire", "heard-pipewire-loaded", ""],
         };
         let title = format!("start to first sample, {kind:?}");
-        let race = Race { id: idle, title: &title, text: IDLE, wanted: 36, is_ogg: false, has_bars: true };
+        let race = Race { id: idle, title: &title, text: IDLE, wanted: 30, is_ogg: false, has_bars: true };
         race.run(report, &server, display.as_ref());
         report.plot(super::bars(idle, &capital(&title), idle, "p50", "median", None));
         let title = format!("start to first sample while every core is busy, {kind:?}");
         let load = Load::of_every_core();
-        let race = Race { id: loaded, title: &title, text: LOADED, wanted: 14, is_ogg: false, has_bars: false };
+        let race = Race { id: loaded, title: &title, text: LOADED, wanted: 10, is_ogg: false, has_bars: false };
         race.run(report, &server, display.as_ref());
         drop(load);
         if kind == Kind::PulseAudio {
             let title = "start to first sample of an OGG file, PulseAudio";
-            let race = Race { id: ogg, title, text: OGG, wanted: 10, is_ogg: true, has_bars: false };
+            let race = Race { id: ogg, title, text: OGG, wanted: 8, is_ogg: true, has_bars: false };
             race.run(report, &server, display.as_ref());
         }
     }

@@ -61,6 +61,11 @@ pub fn ring_bell(_pipe: &Path) -> bool {
     false
 }
 
+/// Whether something is there that this user may use: a profile's folders are their owner's alone.
+pub fn is_own(path: &Path) -> bool {
+    path.exists()
+}
+
 /// Eight characters that tell this machine from others that share the same home directory.
 pub fn machine_id8() -> String {
     let name = std::env::var_os("COMPUTERNAME").unwrap_or_default();

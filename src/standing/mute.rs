@@ -65,8 +65,8 @@ pub fn is_muted(paths: &Paths, session: Option<Session>) -> bool {
     let mutes = match kept(paths).read::<Vec<Mute>>() {
         Ok(None) => return false,
         Ok(Some(mutes)) => mutes,
-        // Somebody muted something, and what can't be read now is no reason to speak.
-        Err(_) => return paths.mutes().is_file(),
+        // The user muted something, and what can't be read now is no reason to speak. Nobody else has a say.
+        Err(_) => return paths.mutes().is_file() && crate::platform::is_own(&paths.mutes()),
     };
     let now = Timestamp::now();
     let short = session.map(|session| session.to_string());

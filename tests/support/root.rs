@@ -39,6 +39,14 @@ fn build() -> Result<PathBuf, Missing> {
     Ok(target.join(TARGET).join("debug/herald"))
 }
 
+/// Copies a program that is to be started at once. By a process of its own: a child that another test starts meanwhile
+/// would inherit what is open for writing here, and nothing that somebody could write to can be started.
+#[track_caller]
+pub(crate) fn copy_program(from: &Path, to: &Path) {
+    let status = Command::new("cp").arg("-p").arg(from).arg(to).status().expect("cp starts");
+    assert!(status.success(), "{} could not be copied to {}", from.display(), to.display());
+}
+
 /// A command in that root directory, started by the words of `by`; whoever isn't root becomes it in a namespace of its
 /// own.
 fn own_root(by: &[&str], root: &Path) -> Command {
@@ -61,7 +69,7 @@ impl Root {
     pub(crate) fn new(program: &Path) -> Self {
         // Sockets in it have short names, too.
         let folder = short_temp_dir("root-");
-        std::fs::copy(program, folder.path().join("herald")).expect("a copy of herald");
+        copy_program(program, &folder.path().join("herald"));
         Self { folder }
     }
 
