@@ -83,11 +83,11 @@ fn what_macos_reads_is_a_property_list_with_the_same_call() {
 fn it_is_installed_with_the_folder_of_the_programs_and_removed_again() {
     let (Some(make), folder) = (or_skip(find_program("make")), short_temp_dir("root-")) else { return };
     let (target, root) = (folder.path().join("target"), folder.path().join("root"));
-    fs::create_dir_all(target.join("release")).expect("a folder");
+    fs::create_dir_all(target.join("shipped")).expect("a folder");
     for program in ["herald", "herald-player", "herald-pack", "herald-link"] {
-        fs::write(target.join("release").join(program), "#!/bin/sh\n").expect("a program");
+        fs::write(target.join("shipped").join(program), "#!/bin/sh\n").expect("a program");
         let mut command = Command::new("chmod");
-        command.arg("755").arg(target.join("release").join(program));
+        command.arg("755").arg(target.join("shipped").join(program));
         assert!(process::run(command, b"", PATIENCE).expect("chmod").status.success());
     }
     let run = |goal: &str| {
