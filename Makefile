@@ -48,7 +48,7 @@ demo: build
 ## test         install what the tests need, run them all
 test:
 	@scripts/need test
-	$(CARGO) test --locked $$(scripts/need features)
+	$(CARGO) test --locked --no-fail-fast $$(scripts/need features)
 
 ## wine         run the front for Windows under Wine
 wine:

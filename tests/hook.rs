@@ -171,6 +171,51 @@ fn without_the_player_beside_it_that_is_what_is_written_down() {
     assert_eq!(state.pending, None);
 }
 
+/// Found only when the hook is gone: whoever was to become the player takes its request back.
+#[rstest]
+#[case::played("", "playback")]
+#[case::held_back("[events.\"task.complete\"]\ndelay = \"1m\"\n", "speaker")]
+fn what_a_player_that_cannot_be_run_was_to_play_waits_for_nobody(#[case] config: &str, #[case] kind: &str) {
+    let env = TestEnv::new();
+    env.config(config);
+    let front = Front::without_player(&env);
+    let player = env.write("bin/herald-player", b"\x7fELF, and no more of it");
+    fs::set_permissions(&player, fs::Permissions::from_mode(0o755)).expect("its mode");
+    front.run(&env, &[], stop("a").as_bytes());
+    let line = env.wait_for_journal(|line| line["kind"] == kind, support::PATIENCE);
+    assert!(line["detail"].as_str().is_some_and(|why| why.contains("could not start herald-player")), "{line}");
+    match kind {
+        "playback" => {
+            assert_eq!((&line["outcome"], &line["reason"]), (&"failed".into(), &"no-player".into()));
+            assert_eq!(line["request"], bench::occurrences(&env)[0]["request"]);
+        }
+        _ => assert_eq!(line["what"], "called-off"),
+    }
+    let (state, _) = herald::speaker::Speaker::peek(&paths(&env).run()).expect("the run directory").expect("a state");
+    assert_eq!((state.pending, state.deferred), (None, Vec::new()));
+    support::wait_for("the last of it to end", support::PATIENCE, || (!front.is_running()).then_some(()));
+}
+
+/// Whoever waits for the end of a hook's output doesn't wait for the player to begin.
+#[test]
+fn the_caller_s_streams_are_given_up_before_another_process_could_hold_them() {
+    let Some(strace) = support::or_skip(support::Strace::find()) else { return };
+    let env = TestEnv::new();
+    let front = Front::with_stand_in(&env);
+    let mut command = strace.with(&env, &["-e", "trace=dup2,dup3,fork,vfork,clone,clone3,execve"], &front.herald);
+    command.arg("hook");
+    assert_silent(&env.finish(command, stop("a").as_bytes()), "traced");
+    let trace = strace.written(&env);
+    let hook = trace.split(' ').next().expect("a process");
+    let calls: Vec<&str> = trace.lines().filter_map(|line| line.strip_prefix(hook)).collect();
+    let at = |what: &dyn Fn(&str) -> bool| calls.iter().position(|call| what(call));
+    let born = at(&|call| call.contains("fork(") || call.contains("clone")).expect("a process is made");
+    for stream in 0..3 {
+        let given_up = at(&|call| call.contains("dup") && call.contains(&format!(", {stream}")));
+        assert!(given_up.is_some_and(|given_up| given_up < born), "{stream}: {trace}");
+    }
+}
+
 #[rstest]
 #[case::not_toml("volume = = 3\n\u{0}[[[")]
 #[case::wrong_types("volume = \"loud\"\nevents = 7\n")]

@@ -36,7 +36,7 @@ pub fn main(args: Vec<OsString>, begun: Instant) -> ExitCode {
             args.event.or_else(|| agents::event_of_environment(args.agent.as_deref(), |name| std::env::var(name).ok()));
         let occurrence = agents::read(payload.as_deref(), args.agent.as_deref(), event.as_deref());
         if let Ok(paths) = Paths::from_env() {
-            ring::ring(&paths, &Call { occurrence, ..Call::default() }, begun);
+            ring::ring(&paths, &Call { occurrence, in_passing: true, ..Call::default() }, begun);
         }
     });
     ExitCode::SUCCESS

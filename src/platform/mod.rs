@@ -26,6 +26,8 @@ pub mod lock;
 pub mod look;
 pub mod rename;
 pub mod spawn;
+#[cfg(unix)]
+mod unseen;
 pub mod whole;
 pub mod zone;
 

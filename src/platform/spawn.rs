@@ -70,10 +70,11 @@ pub fn sibling(name: &str) -> io::Result<PathBuf> {
     Ok(dir.join(format!("{name}{}", std::env::consts::EXE_SUFFIX)))
 }
 
-/// Starts `program` detached: no pipe, no descriptor, no process group, no working directory of the caller's.
+/// Starts `program` detached: no pipe, no descriptor, no process group, no working directory of the caller's. It runs when
+/// this returns.
 ///
 /// # Errors
-/// Where the program isn't there or no process can be had.
+/// Where the program isn't there, can't be run, or no process can be had.
 pub fn detached(program: &Path, args: &[&OsStr]) -> io::Result<u32> {
     super::keep_descriptors_from_children();
     let mut command = Command::new(program);
@@ -86,6 +87,25 @@ pub fn detached(program: &Path, args: &[&OsStr]) -> io::Result<u32> {
         .stdout(Stdio::null())
         .stderr(Stdio::null());
     super::detach(&mut command)
+}
+
+/// As [`detached`], for who can't wait until it runs: a hook, which has one thread and is gone in a moment. This process' own
+/// standard streams are given up for it. Where the program is there and can't be run all the same, `lost` is called in a
+/// process of its own.
+///
+/// # Errors
+/// Where the program isn't there or no process can be had.
+pub fn detached_unseen(program: &Path, args: &[&OsStr], lost: impl FnOnce(&io::Error)) -> io::Result<()> {
+    #[cfg(unix)]
+    {
+        super::keep_descriptors_from_children();
+        super::unseen::start(program, args, passed_on(), lost)
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = lost;
+        detached(program, args).map(drop)
+    }
 }
 
 /// The variables of this process that such a child is given.

@@ -51,6 +51,9 @@ pub struct Call {
     pub volume: Option<u8>,
     /// It happened on another machine.
     pub afar: Option<Afar>,
+    /// Whoever calls has one thread and is gone in a moment: what is started isn't waited for, and the standard streams
+    /// are given up for it.
+    pub in_passing: bool,
 }
 
 /// What is known of something that happened on another machine.
@@ -156,7 +159,7 @@ fn decide_and_start(paths: &Paths, call: &Call, config: &Config, considered: &Co
         let why = format!("{} changed since it was trusted, so it is passed over", file.display());
         taken.detail = Some(taken.detail.map_or_else(|| why.clone(), |detail| format!("{detail}; {why}")));
     }
-    start::start(paths, &mut taken, &considered.request);
+    start::start(paths, call, &mut taken, &considered.request);
     away::send(paths, config, call, settings.priority, &mut taken);
     push::send(paths, call, settings.priority, &mut taken);
     record::write_down(paths, call, &taken, begun);

@@ -6,6 +6,7 @@ use super::Call;
 use super::taken::Taken;
 use crate::journal::{self, Entry, Outcome, What};
 use crate::paths::Paths;
+use crate::policy::Reason;
 use crate::sound::request::Request;
 use crate::speaker::{Deferred, Placed};
 
@@ -84,6 +85,23 @@ pub fn end_unheard(paths: &Paths, id: u64, payload: &[u8], outcome: Outcome, wha
             detail: None,
         },
     );
+}
+
+/// Journals that a request will be played by nobody, found out only after its hook was gone.
+pub(super) fn end_unplayed(paths: &Paths, id: Option<u64>, request: &Request, detail: &str) {
+    let line = Entry::Playback {
+        // An id of none: it was to be played without arbitration.
+        request: id.unwrap_or(0),
+        event: request.event.as_ref().map(|event| event.as_str()),
+        sound: None,
+        outcome: Outcome::Failed,
+        reason: Reason::NoPlayer.as_str(),
+        first_sample_ms: None,
+        played_ms: 0.0,
+        backend: None,
+        detail: Some(detail),
+    };
+    let _ = journal::append(paths, &line);
 }
 
 /// Journals that something held back is not heard.

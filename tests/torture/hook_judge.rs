@@ -5,6 +5,7 @@ use std::process::Output;
 use std::time::{Duration, Instant};
 
 use herald::speaker::{Speaker, State};
+use serde_json::Value;
 
 use crate::bench::{self, pair, text};
 use crate::fault::{Effect, Fault, Injected, spoilt};
@@ -195,13 +196,18 @@ fn of_the_sound(
     let line = lines.last();
     let decided = line.map(|line| pair(&text(line, "decision"), &text(line, "reason")));
     let at_journal = injected.concerns("journal.jsonl");
+    // Found out by who was to become the player, when the hook was gone.
+    let came_to_nothing =
+        |line: &Value| line["kind"] != "occurrence" && text(line, "detail").contains("could not start herald-player");
+    let has_no_player = world.env.journal().iter().any(came_to_nothing);
     if !injected.killed {
         let is_excused = |decided: &Option<(String, String)>| match decided {
             // Nobody can be started, or what happened can't be read: then nobody can know that it was urgent.
             Some((_, reason)) => ["no-player", "bad-payload", "unknown-event", "no-link"].contains(&reason.as_str()),
             None => at_journal,
         };
-        if scenario.urgent && handed_over == 0 && !is_excused(&decided) && !injected.pretends_a_lock() {
+        if scenario.urgent && handed_over == 0 && !is_excused(&decided) && !has_no_player && !injected.pretends_a_lock()
+        {
             broken.push(format!("the urgent is lost: {decided:?}"));
         }
         if line.is_none() && !at_journal && !injected.keeps_a_directory() {
@@ -211,7 +217,7 @@ fn of_the_sound(
             broken.push(format!("it must not be heard, and was handed over: {decided:?}"));
         }
         let plays = decided.as_ref().is_some_and(|(decision, _)| decision == "play");
-        if plays && handed_over < clean.hands_over && !injected.pretends_a_lock() {
+        if plays && handed_over < clean.hands_over && !has_no_player && !injected.pretends_a_lock() {
             broken.push(format!("a line says {decided:?}, and it was handed over {handed_over} times"));
         }
         // What was said not to be heard must not wait to be heard after all.

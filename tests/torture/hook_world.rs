@@ -116,7 +116,7 @@ pub(crate) static SCENARIOS: [Scenario; 12] = [
     Scenario { name: "is mute", commands: &[&["mute", "1h"]], ..PLAIN },
     Scenario { name: "plays, much configured", config: RICH, ..PLAIN },
     Scenario { name: "plays, configured anew", config: RICH, changed: true, ..PLAIN },
-    Scenario { name: "is held back", config: "[events.\"task.complete\"]\ndelay = \"1h\"\n", ..PLAIN },
+    Scenario { name: "is held back", config: "[events.\"task.complete\"]\ndelay = \"1m\"\n", ..PLAIN },
     Scenario { name: "sends to a socket", config: "[link]\nhost = \"far\"\nsend_to = \"unix:@/desk.sock\"\n", ..PLAIN },
     Scenario {
         name: "sends to a broker",
@@ -198,6 +198,8 @@ impl<'a> World<'a> {
     pub(crate) fn of(scenario: &Scenario, programs: &'a Programs) -> Self {
         let env = TestEnv::new();
         let config = scenario.config.replace('@', &env.path().display().to_string());
+        let (_, problems) = herald::config::parse(&config, &env.config_file(), None);
+        assert_eq!(problems, [], "{}: the defaults would hold", scenario.name);
         env.config(&config);
         let desk = UnixListener::bind(env.path().join("desk.sock")).expect("a socket");
         desk.set_nonblocking(true).expect("a socket that doesn't wait");
