@@ -7,7 +7,7 @@ use crate::hook_world::{Programs, SCENARIOS, Scenario};
 use crate::support::{Evidence, Strace, TestEnv, or_skip};
 use crate::tally::{Tally, asked_for, each};
 
-/// Of a call that a thread makes again and again, as the child of a hook resets its 64 signals, so many are spoilt.
+/// Of a call that a thread makes again and again, so many are spoilt.
 const MOST: usize = 6;
 
 struct Case {
