@@ -14,7 +14,7 @@ use crate::config;
 use crate::event::{EVENTS, Session};
 use crate::journal::Text;
 use crate::journal::fields::{Fields, Key};
-use crate::journal::filter::{self, Filter, Wanted};
+use crate::journal::filter::{self, Filter, Verdict, Wanted};
 use crate::journal::skipped_for;
 use crate::journal::text::{End, Line};
 use crate::paths::Paths;
@@ -28,6 +28,9 @@ const ON_A_TERMINAL: usize = 50;
 
 /// More than a line of the journal usually has, in bytes.
 const LINE: usize = 1024;
+
+/// All of the newest file, and nothing of the one before it, where there is one.
+const NEWEST_FILE: u64 = u64::MAX - 1;
 
 /// Where a detail goes on that doesn't fit behind its line.
 const INDENT: usize = 20;
@@ -52,12 +55,16 @@ pub(super) fn run(args: &Log) -> anyhow::Result<ExitCode> {
     let default = if on_a_terminal && !args.json && args.since.is_none() { ON_A_TERMINAL } else { usize::MAX };
     let last = args.last.unwrap_or(default);
     // Nobody who wants the last lines waits for all the others to be read.
-    let end = if filter.takes_all() { last.saturating_mul(LINE) } else { usize::MAX };
-    let mut journal = Text::read_end(&paths, u64::try_from(end).unwrap_or(u64::MAX))?;
-    let mut lines = newest(&journal.text, &mut filter, last);
-    if lines.len() < last && !journal.is_whole {
+    let end = match (last, filter.takes_all()) {
+        (usize::MAX, _) => u64::MAX,
+        (_, true) => u64::try_from(last.saturating_mul(LINE)).unwrap_or(u64::MAX),
+        (_, false) => NEWEST_FILE,
+    };
+    let mut journal = Text::read_end(&paths, end)?;
+    let (mut lines, is_sure) = newest(&journal.text, &mut filter, last);
+    if (lines.len() < last || !is_sure) && !journal.is_whole {
         journal = Text::read_end(&paths, u64::MAX)?;
-        lines = newest(&journal.text, &mut filter, last);
+        lines = newest(&journal.text, &mut filter, last).0;
     }
     let End { text, mut tail, .. } = journal;
     let mut out = anstream::stdout().lock();
@@ -94,16 +101,28 @@ pub(super) fn run(args: &Log) -> anyhow::Result<ExitCode> {
     }
 }
 
-/// The newest lines that are wanted, oldest first.
-fn newest(text: &Text, filter: &mut Filter, last: usize) -> Vec<Value> {
-    let mut lines: Vec<Value> = if filter.takes_all() {
-        text.lines_back().filter_map(|line| line.value()).take(last).collect()
-    } else {
-        let taken: Vec<Line<'_>> = text.lines().filter(|line| filter.takes(&line.fields())).collect();
-        taken.iter().rev().filter_map(Line::value).take(last).collect()
-    };
+/// The newest lines that are wanted, oldest first; and whether no line among them might be missing, whose occurrence lies
+/// further back than this text.
+fn newest(text: &Text, filter: &mut Filter, last: usize) -> (Vec<Value>, bool) {
+    if filter.takes_all() {
+        let mut lines: Vec<Value> = text.lines_back().filter_map(|line| line.value()).take(last).collect();
+        lines.reverse();
+        return (lines, true);
+    }
+    let mut taken: Vec<Line<'_>> = Vec::new();
+    // How many were taken before the last one that nothing is known of.
+    let mut unknown = None;
+    for line in text.lines() {
+        match filter.judge(&line.fields()) {
+            Verdict::Taken => taken.push(line),
+            Verdict::Unknown => unknown = Some(taken.len()),
+            Verdict::Passed => {}
+        }
+    }
+    let is_sure = unknown.is_none_or(|before| before.saturating_add(last) <= taken.len());
+    let mut lines: Vec<Value> = taken.iter().rev().filter_map(Line::value).take(last).collect();
     lines.reverse();
-    lines
+    (lines, is_sure)
 }
 
 /// Why nothing is shown, and what to type next.

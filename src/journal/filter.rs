@@ -2,7 +2,7 @@
 //!
 //! Only an occurrence knows agent and session; the lines that follow from it are known by its request.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeSet, HashMap};
 
 use jiff::Timestamp;
 
@@ -26,12 +26,23 @@ pub struct Wanted {
     pub since: Option<Timestamp>,
 }
 
+/// What is said of a line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// It is wanted.
+    Taken,
+    /// It isn't.
+    Passed,
+    /// It is, if its occurrence is, which is in none of the lines before it.
+    Unknown,
+}
+
 /// Goes over lines, oldest first.
 #[derive(Debug)]
 pub struct Filter {
     wanted: Wanted,
-    /// The requests of the occurrences that were taken.
-    requests: HashSet<u64>,
+    /// Whether the occurrence of each request was wanted.
+    requests: HashMap<u64, bool>,
     since: String,
 }
 
@@ -39,7 +50,7 @@ impl Filter {
     /// A filter that has seen nothing yet.
     pub fn new(wanted: Wanted) -> Self {
         let since = wanted.since.map(seconds).unwrap_or_default();
-        Self { wanted, requests: HashSet::new(), since }
+        Self { wanted, requests: HashMap::new(), since }
     }
 
     /// Whether nothing is asked for, so that every line is taken.
@@ -49,23 +60,43 @@ impl Filter {
         lists.iter().all(|list| list.is_empty()) && !unheard && since.is_none()
     }
 
-    /// Whether the line is wanted.
+    /// Whether the line is wanted, as far as it is known.
     pub fn takes(&mut self, line: &Fields<'_>) -> bool {
-        let is = |key, word| line.text(key).as_deref() == Some(word);
-        let request = line.request();
-        let (about, plays) = if is(Key::Kind, "occurrence") {
+        self.judge(line) == Verdict::Taken
+    }
+
+    /// What is to be said of the line. Its fields are asked for in the order in which they stand there.
+    pub fn judge(&mut self, line: &Fields<'_>) -> Verdict {
+        let (about, plays) = if line.is(Key::Kind, "occurrence") {
             let wanted = self.is_about(line);
-            if let Some(id) = request.filter(|_| wanted) {
-                self.requests.insert(id);
+            let plays = wanted && line.is(Key::Decision, "play");
+            if let Some(id) = line.request() {
+                self.requests.insert(id, wanted);
             }
-            (wanted, is(Key::Decision, "play"))
+            (Some(wanted), plays)
         } else {
-            let known = request.is_some_and(|id| self.requests.contains(&id));
+            let known = line.request().map_or(Some(false), |id| self.requests.get(&id).copied());
             // Of a playback whose occurrence lies further back than the journal, the event is known all the same.
-            let by_event = || self.wanted.agents.is_empty() && self.wanted.sessions.is_empty() && self.is_about(line);
-            (known || by_event(), is(Key::Outcome, "finished"))
+            let by_event = || self.wanted.agents.is_empty() && self.wanted.sessions.is_empty();
+            let about = match known {
+                Some(true) => Some(true),
+                known if by_event() => {
+                    if self.is_about(line) {
+                        Some(true)
+                    } else {
+                        known
+                    }
+                }
+                known => known,
+            };
+            (about, about != Some(false) && line.is(Key::Outcome, "finished"))
         };
-        about && !(self.wanted.unheard && plays) && self.has_reason(line) && self.is_recent(line)
+        let fits = |this: &Self| !(this.wanted.unheard && plays) && this.has_reason(line) && this.is_recent(line);
+        match about {
+            Some(true) if fits(self) => Verdict::Taken,
+            None if fits(self) => Verdict::Unknown,
+            _ => Verdict::Passed,
+        }
     }
 
     fn is_about(&self, line: &Fields<'_>) -> bool {

@@ -160,7 +160,7 @@ impl<'z> Reckoner<'z> {
                 }
             }
             "playback" if recent => sums.playback(&line, hours.of(&time)),
-            "speaker" if recent && line.text(Key::What).as_deref() == Some("called-off") => {
+            "speaker" if recent && line.is(Key::What, "called-off") => {
                 sums.unheard("called-off", Row::Nobody, hours.of(&time));
             }
             _ => return,
@@ -284,24 +284,33 @@ impl Sums {
 
     fn occurrence(&mut self, line: &Fields<'_>, owner: Row, hour: usize) {
         self.stats.happened += 1;
+        // In the order in which they stand there: each is then found where the one before it ended.
+        let event = if self.by == By::Event { line.text(Key::Event) } else { None };
+        let plays = line.is(Key::Decision, "play");
+        let reason = if plays { None } else { line.text(Key::Reason) };
         if let Some(us) = line.number(Key::TookUs) {
             self.hooks.push(us / 1000.0);
             self.stats.slow += u64::from(us > SLOW_US as f64);
         }
-        let row = |sums: &mut Self| if sums.by == By::Event { sums.named(line, Key::AgentEvent) } else { owner };
-        if line.text(Key::Decision).as_deref() == Some("play") {
-            // What is heard here counts by its playback.
-            if line.text(Key::SentTo).is_some() && line.request().is_none() {
-                let row = row(self);
-                self.stats.total.heard += 1;
-                self.stats.sent += 1;
-                self.hours[hour].heard += 1;
-                self.row(row, SENT).heard += 1;
-            }
+        // What is heard here counts by its playback.
+        let is_sent = plays && line.text(Key::SentTo).is_some() && line.request().is_none();
+        if plays && !is_sent {
             return;
         }
-        let row = row(self);
-        self.unheard(line.text(Key::Reason).as_deref().unwrap_or(NOBODY), row, hour);
+        let row = if self.by == By::Event {
+            let name = event.or_else(|| line.text(Key::AgentEvent));
+            name.map_or(Row::Nobody, |name| Row::At(self.rows.place(&name)))
+        } else {
+            owner
+        };
+        if is_sent {
+            self.stats.total.heard += 1;
+            self.stats.sent += 1;
+            self.hours[hour].heard += 1;
+            self.row(row, SENT).heard += 1;
+            return;
+        }
+        self.unheard(reason.as_deref().unwrap_or(NOBODY), row, hour);
     }
 
     fn playback(&mut self, line: &Fields<'_>, hour: usize) {

@@ -126,7 +126,7 @@ pub struct End {
 }
 
 /// How much is looked at at once.
-const BLOCK: usize = 256 * 1024;
+const BLOCK: usize = 64 * 1024;
 
 /// When each agent was last heard of.
 ///

@@ -3,11 +3,7 @@
 //! Owns every `unsafe` line of the project. Knows nothing of events, sounds or the speaker.
 
 #[cfg(unix)]
-mod home;
-#[cfg(unix)]
 mod unix;
-#[cfg(unix)]
-pub use home::registered_home;
 #[cfg(unix)]
 pub use unix::*;
 
@@ -26,8 +22,6 @@ pub mod lock;
 pub mod look;
 pub mod rename;
 pub mod spawn;
-#[cfg(unix)]
-mod unseen;
 pub mod whole;
 pub mod zone;
 

@@ -99,7 +99,7 @@ pub fn detached_unseen(program: &Path, args: &[&OsStr], lost: impl FnOnce(&io::E
     #[cfg(unix)]
     {
         super::keep_descriptors_from_children();
-        super::unseen::start(program, args, passed_on(), lost)
+        super::unix::start_unseen(program, args, passed_on(), lost)
     }
     #[cfg(not(unix))]
     {

@@ -55,7 +55,7 @@ impl Named {
 ///
 /// # Errors
 /// Where there is no such program, or no process can be had.
-pub(super) fn start<'v>(
+pub(crate) fn start_unseen<'v>(
     program: &Path,
     args: &[&OsStr],
     variables: impl Iterator<Item = (&'v str, OsString)>,
