@@ -172,6 +172,53 @@ fn only_what_is_asked_for_is_shown(#[case] args: &[&str], #[case] expected: &[u6
     assert_eq!(shown(&env, args), expected);
 }
 
+/// What follows from an occurrence is known by its request alone, and the two may lie in different files.
+#[test]
+fn wherever_the_journal_was_rotated_the_same_lines_are_shown() {
+    let env = TestEnv::new();
+    let occurrence = |n: u64| {
+        let agent = ["codex", "cursor"][n as usize % 2];
+        json!({
+            "time": "2026-11-20T10:00:00Z", "kind": "occurrence", "agent": agent, "agent_event": "Stop",
+            "event": "task.complete", "session": "5f0c2b6e", "decision": "play", "reason": "ok", "request": n,
+            "took_us": 10 * n, "lock_us": 1,
+        })
+    };
+    let playback = |n: u64| {
+        let (outcome, reason) = [("finished", "ok"), ("failed", "no-output")][n as usize / 2 % 2];
+        json!({
+            "time": "2026-11-20T10:00:01Z", "kind": "playback", "request": n, "event": "task.complete", "sound": null,
+            "outcome": outcome, "reason": reason, "played_ms": 1.0, "took_us": 10 * n + 1,
+        })
+    };
+    // Each is heard when the next three have happened.
+    let order = (1..=9).flat_map(|n| [Some(occurrence(n)), (n > 3).then(|| playback(n - 3))]).flatten();
+    let lines: Vec<String> = order.map(|line| format!("{line}\n")).collect();
+    let questions: Vec<Vec<&str>> = ["1", "3", "100"]
+        .iter()
+        .flat_map(|last| {
+            let narrow: [&[&str]; 4] = [
+                &["--agent", "codex"],
+                &["--agent", "codex", "--skipped"],
+                &["--event", "Stop"],
+                &["--reason", "no-output"],
+            ];
+            narrow.map(|words| [words, &["--last", *last]].concat())
+        })
+        .collect();
+    let told = |split: usize| -> Vec<Vec<u64>> {
+        fs::write(paths(&env).old_journal(), lines[..split].concat()).expect("the old journal");
+        fs::write(paths(&env).journal(), lines[split..].concat()).expect("the journal");
+        questions.iter().map(|words| shown(&env, words)).collect()
+    };
+    fs::create_dir_all(env.state_dir()).expect("a folder");
+    let whole = told(0);
+    assert!(whole.iter().all(|lines| !lines.is_empty()), "{whole:?}");
+    for split in 1..=lines.len() {
+        assert_eq!(told(split), whole, "rotated after {split} lines");
+    }
+}
+
 #[test]
 fn stats_have_their_keys() {
     let env = TestEnv::new();
