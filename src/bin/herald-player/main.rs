@@ -2,6 +2,7 @@
 //!
 //! Started detached by the front, without arguments. The only program that links rodio. A crash of a decoder in it, or
 //! a sound server that hangs, can only ever cost a sound.
+#![cfg_attr(target_os = "linux", no_main)]
 
 mod ask;
 mod control;
@@ -21,8 +22,16 @@ mod worker;
 use std::io::Write as _;
 use std::process::ExitCode;
 
+#[cfg(target_os = "linux")]
+herald::entry!(run);
+
+#[cfg(not(target_os = "linux"))]
 fn main() -> ExitCode {
-    let mut args = std::env::args_os().skip(1);
+    run()
+}
+
+fn run() -> ExitCode {
+    let mut args = herald::platform::args().skip(1);
     let first = args.next();
     let words = args.map(|arg| arg.to_string_lossy().into_owned());
     match first.as_deref().map(|word| word.to_string_lossy()).as_deref() {
