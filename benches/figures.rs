@@ -11,7 +11,7 @@
 //! | [`rivals`] | Herald beside what a user would take instead |
 //! | [`growth`] | how cost grows |
 //! | [`calls`], [`start`], [`sound`], [`takeover`] | the front's system calls; other commands; pipes and player; what is cut |
-//! | [`stats`], [`report`], [`plot`] | samples, the tables made of them, pictures of those |
+//! | [`stats`], [`table`], [`plot`], [`report`] | samples, the tables made of them, pictures of those, all of it written down |
 
 #![allow(clippy::print_stdout, reason = "printing figures is what it is for")]
 
@@ -30,6 +30,7 @@ mod start;
 mod stats;
 #[path = "../tests/support/mod.rs"]
 mod support;
+mod table;
 mod takeover;
 
 use std::path::{Path, PathBuf};

@@ -6,7 +6,7 @@ use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 
 use super::{COLOURS, FONT, GRID, INK, PAPER, Plot, SIZE, YARDSTICK, span, tick};
-use crate::report::Table;
+use crate::table::Table;
 
 /// Of one bar, with the room around it.
 const HEIGHT: usize = 26;
@@ -23,7 +23,7 @@ pub(super) fn draw(
 ) -> Result<Option<String>, Box<dyn Error>> {
     let Some(at) = table.columns.iter().position(|known| known.name == column) else { return Ok(None) };
     let unit = table.columns[at].unit;
-    let bar = |line: &crate::report::Line| Some((line.name.clone(), line.cells.get(at).copied()??));
+    let bar = |line: &crate::table::Line| Some((line.name.clone(), line.cells.get(at).copied()??));
     let bars: Vec<(String, f64)> = table.lines.iter().filter_map(bar).filter(|(_, value)| *value > 0.0).collect();
     if bars.is_empty() {
         return Ok(None);

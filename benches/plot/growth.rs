@@ -5,7 +5,7 @@ use std::error::Error;
 use plotters::prelude::*;
 
 use super::{COLOURS, FONT, GRID, INK, PAPER, Plot, SIZE, YARDSTICK, span, tick};
-use crate::report::Table;
+use crate::table::Table;
 
 pub(super) fn draw(plot: &Plot, table: &Table, over: &str, columns: &[&str]) -> Result<Option<String>, Box<dyn Error>> {
     let series: Vec<(&str, Vec<(f64, f64)>)> = columns.iter().map(|name| (*name, points(table, name))).collect();
@@ -64,6 +64,6 @@ pub(super) fn draw(plot: &Plot, table: &Table, over: &str, columns: &[&str]) -> 
 fn points(table: &Table, name: &str) -> Vec<(f64, f64)> {
     let Some(at) = table.columns.iter().position(|column| column.name == name) else { return Vec::new() };
     let number = |text: &str| text.replace(',', "").parse::<f64>().ok().filter(|number| *number > 0.0);
-    let value = |line: &crate::report::Line| line.cells.get(at).copied().flatten().filter(|value| *value > 0.0);
+    let value = |line: &crate::table::Line| line.cells.get(at).copied().flatten().filter(|value| *value > 0.0);
     table.lines.iter().filter_map(|line| Some((number(&line.name)?, value(line)?))).collect()
 }

@@ -7,7 +7,7 @@ mod growth;
 
 use plotters::prelude::RGBColor;
 
-use crate::report::Table;
+use crate::table::Table;
 
 const SIZE: (u32, u32) = (860, 440);
 const FONT: &str = "sans-serif";
@@ -70,5 +70,5 @@ fn tick(value: f64) -> String {
     if ![1.0, 2.0, 5.0].contains(&leading) || (value / size - leading).abs() > 0.01 {
         return String::new();
     }
-    if value >= 1.0 { crate::report::grouped(value) } else { format!("{}", (value * 1000.0).round() / 1000.0) }
+    if value >= 1.0 { crate::table::grouped(value) } else { format!("{}", (value * 1000.0).round() / 1000.0) }
 }

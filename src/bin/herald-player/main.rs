@@ -2,7 +2,7 @@
 //!
 //! Started detached by the front, without arguments. The only program that links rodio. A crash of a decoder in it, or
 //! a sound server that hangs, can only ever cost a sound.
-#![cfg_attr(target_os = "linux", no_main)]
+#![cfg_attr(all(target_os = "linux", not(test)), no_main)]
 
 mod ask;
 mod control;
@@ -22,10 +22,10 @@ mod worker;
 use std::io::Write as _;
 use std::process::ExitCode;
 
-#[cfg(target_os = "linux")]
+#[cfg(all(target_os = "linux", not(test)))]
 herald::entry!(run);
 
-#[cfg(not(target_os = "linux"))]
+#[cfg(any(not(target_os = "linux"), test))]
 fn main() -> ExitCode {
     run()
 }
