@@ -198,7 +198,7 @@ impl<'a> World<'a> {
     pub(crate) fn of(scenario: &Scenario, programs: &'a Programs) -> Self {
         let env = TestEnv::new();
         let config = scenario.config.replace('@', &env.path().display().to_string());
-        let (_, problems) = herald::config::parse(&config, &env.config_file(), None);
+        let (_, problems) = herald::config::parse(&config, &env.config_file(), Some(&env.home()));
         assert_eq!(problems, [], "{}: the defaults would hold", scenario.name);
         env.config(&config);
         let desk = UnixListener::bind(env.path().join("desk.sock")).expect("a socket");
