@@ -56,5 +56,5 @@ fn remember(env: &TestEnv, count: usize) {
 }
 
 const TEXT: &str = "The hook measured is throttled: it has to find when its session was heard last. Herald was told of each \
-session by a hook of its own, and remembers the 256 latest in a file of a fixed size; the hook of the usual kind forgets \
-none, and reads its JSON file whole.";
+session by a hook of its own, and remembers the 400 latest moments, here two of each session, in a file of a fixed size; the hook \
+of the usual kind forgets none, and reads its JSON file whole.";

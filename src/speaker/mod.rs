@@ -121,7 +121,7 @@ impl Speaker {
             Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(None),
             file => file?,
         };
-        Ok(Slots::for_looking(file).look()?.body.as_deref().and_then(decode))
+        Ok(Slots::for_looking(file).look()?.body.and_then(decode))
     }
 
     /// Whether somebody holds the owner lock, seen without the arbitration lock.
@@ -157,8 +157,8 @@ impl Speaker {
         let held = self.arb.exclusive_within(patience)?.ok_or(Unavailable::Contended)?;
         let (state, length) = self.dir.file_and_length("state")?;
         let slots = Slots::new(state, length)?;
-        let read = slots.read()?;
-        let decoded = read.body.as_deref().and_then(decode);
+        let mut read = slots.read()?;
+        let decoded = read.body.take().and_then(decode);
         let lost = decoded.is_none();
         let (state, memory) = decoded.unwrap_or_default();
         Ok(Critical { speaker: self, slots, read, lost, state, memory, _held: held })
@@ -313,7 +313,7 @@ impl Critical<'_> {
 
     /// Whether the file itself, read again, names `id` as spoken by the process `pid`.
     fn is_recorded(&self, id: u64, pid: u32) -> bool {
-        let written = self.slots.read().ok().and_then(|read| decode(&read.body?));
+        let written = self.slots.read().ok().and_then(|read| decode(read.body?));
         written.and_then(|(state, _)| state.current).is_some_and(|current| (current.id, current.pid) == (id, pid))
     }
 
@@ -344,8 +344,11 @@ fn encode(state: &State, memory: &[u8]) -> Vec<u8> {
     body
 }
 
-fn decode(body: &[u8]) -> Option<(State, Vec<u8>)> {
+/// What was encoded; the memory stays where it was read to.
+fn decode(mut body: Vec<u8>) -> Option<(State, Vec<u8>)> {
     let (len, rest) = body.split_first_chunk::<4>()?;
-    let (core, memory) = rest.split_at_checked(usize::try_from(u32::from_le_bytes(*len)).ok()?)?;
-    Some((postcard::from_bytes(core).ok()?, memory.to_vec()))
+    let core = rest.get(..usize::try_from(u32::from_le_bytes(*len)).ok()?)?;
+    let state = postcard::from_bytes(core).ok()?;
+    body.drain(..len.len() + core.len());
+    Some((state, body))
 }

@@ -5,6 +5,7 @@
 //! the file is made. No rename: it costs 1.2 ms on ext4, needs room, and leaves litter when killed. No fsync: what a
 //! power cut may lose is one throttle stamp.
 
+use std::cmp::Reverse;
 use std::fs::File;
 use std::io;
 
@@ -19,7 +20,7 @@ pub(crate) const FORMAT: u32 = 3;
 const SLOT: usize = 32 * 1024;
 const HEADER: usize = 32;
 const MAGIC: u32 = u32::from_le_bytes(*b"HRLD");
-/// What the first look reads of a slot: nearly always the whole of it.
+/// What the first look reads of a slot: the whole of it where few sessions are remembered.
 const FIRST_READ: usize = 2048;
 
 /// The state file, open.
@@ -34,7 +35,8 @@ pub struct Read {
     /// The newest valid body; `None` where no slot is valid, that is, the state is new or lost.
     pub body: Option<Vec<u8>>,
     sequence: u64,
-    slot: usize,
+    /// Where it was, also when the body has been taken.
+    slot: Option<usize>,
 }
 
 /// How one slot is.
@@ -98,18 +100,20 @@ impl Slots {
     /// The newest valid slot, with the arbitration lock held: at most one slot is torn then, by a writer that was
     /// killed.
     ///
+    /// Of the older one only the beginning is read, unless the newer one doesn't hold: a hook waits for each copy.
+    ///
     /// # Errors
     /// Where the file can't be read.
     pub fn read(&self) -> io::Result<Read> {
-        let mut newest = Read::default();
-        for slot in 0..2 {
-            if let Some((sequence, body)) = self.read_slot(slot)?
-                && (newest.body.is_none() || sequence > newest.sequence)
-            {
-                newest = Read { body: Some(body), sequence, slot };
+        let (mut first, mut second) = ([0; FIRST_READ], [0; FIRST_READ]);
+        let mut starts = [Start::read(&self.file, 0, &mut first)?, Start::read(&self.file, 1, &mut second)?];
+        starts.sort_by_key(|start| start.as_ref().map(|start| Reverse(start.header.sequence)));
+        for start in starts.iter().flatten() {
+            if let Some(body) = start.body(&self.file)? {
+                return Ok(Read { body: Some(body), sequence: start.header.sequence, slot: Some(start.slot) });
             }
         }
-        Ok(newest)
+        Ok(Read::default())
     }
 
     /// How each of the two is, with the arbitration lock held.
@@ -121,7 +125,10 @@ impl Slots {
     }
 
     fn slot_health(&self, slot: usize) -> io::Result<Slot> {
-        if self.read_slot(slot)?.is_some() {
+        let mut start = [0; FIRST_READ];
+        if let Some(start) = Start::read(&self.file, slot, &mut start)?
+            && start.body(&self.file)?.is_some()
+        {
             return Ok(Slot::Whole);
         }
         let mut start = [0; HEADER];
@@ -134,28 +141,6 @@ impl Slots {
         })
     }
 
-    fn read_slot(&self, slot: usize) -> io::Result<Option<(u64, Vec<u8>)>> {
-        let offset = (slot * SLOT) as u64;
-        let mut data = vec![0; FIRST_READ];
-        let got = read_at(&self.file, &mut data, offset)?;
-        data.truncate(got);
-        let Some(header) = Header::parse(&data) else { return Ok(None) };
-        let whole = HEADER + header.len;
-        if whole > data.len() {
-            let have = data.len();
-            data.resize(whole, 0);
-            if read_at(&self.file, &mut data[have..], offset + have as u64)? < whole - have {
-                return Ok(None);
-            }
-        }
-        data.truncate(whole);
-        if header.checksum != checksum(&data) {
-            return Ok(None);
-        }
-        data.drain(..HEADER);
-        Ok(Some((header.sequence, data)))
-    }
-
     /// Writes `body` over the older slot. The caller holds the arbitration lock since the read that gave `last`, which
     /// afterwards names the slot just written (its body is not kept).
     ///
@@ -165,8 +150,7 @@ impl Slots {
         if body.len() > CAPACITY {
             return Err(io::Error::other(format!("state of {} bytes is larger than {CAPACITY}", body.len())));
         }
-        let lost = last.body.is_none();
-        let slot = if lost { 0 } else { 1 - last.slot };
+        let slot = last.slot.map_or(0, |last| 1 - last);
         let mut data = Vec::with_capacity(HEADER + body.len());
         data.extend_from_slice(&MAGIC.to_le_bytes());
         data.extend_from_slice(&FORMAT.to_le_bytes());
@@ -174,22 +158,55 @@ impl Slots {
         data.extend_from_slice(&(body.len() as u64).to_le_bytes());
         data.extend_from_slice(&[0; 8]);
         data.extend_from_slice(body);
-        let sum = checksum(&data);
+        let sum = checksum(&data[..HEADER - 8], body);
         data[24..32].copy_from_slice(&sum.to_le_bytes());
         write_all_at(&self.file, &data, (slot * SLOT) as u64)?;
-        if lost {
+        if last.slot.is_none() {
             // The other slot may be another version's, which would read something older than this in it. What was
             // written holds all the same: a caller that were told otherwise would deny what the state says.
             let _ = write_all_at(&self.file, &[0; HEADER], ((1 - slot) * SLOT) as u64);
         }
-        *last = Read { body: Some(Vec::new()), sequence: last.sequence + 1, slot };
+        *last = Read { body: None, sequence: last.sequence + 1, slot: Some(slot) };
         Ok(())
     }
 }
 
-/// Covers everything but itself.
-fn checksum(slot: &[u8]) -> u64 {
-    xxh3_64(&slot[..24]) ^ xxh3_64(&slot[HEADER..]).rotate_left(1)
+/// Of what stands in front of it, and of the body.
+fn checksum(front: &[u8], body: &[u8]) -> u64 {
+    xxh3_64(front) ^ xxh3_64(body).rotate_left(1)
+}
+
+/// The beginning of a slot that has a header.
+struct Start<'a> {
+    slot: usize,
+    header: Header,
+    data: &'a [u8],
+}
+
+impl<'a> Start<'a> {
+    /// Reads it into `buffer`; `None` where it has no header.
+    fn read(file: &File, slot: usize, buffer: &'a mut [u8; FIRST_READ]) -> io::Result<Option<Self>> {
+        let got = read_at(file, buffer, (slot * SLOT) as u64)?;
+        let data = &buffer[..got];
+        Ok(Header::parse(data).map(|header| Self { slot, header, data }))
+    }
+
+    /// The body, of which the rest is read; `None` where it isn't as it was written.
+    fn body(&self, file: &File) -> io::Result<Option<Vec<u8>>> {
+        let (front, start) = self.data.split_at(HEADER);
+        let len = self.header.len;
+        let mut body = Vec::with_capacity(len);
+        body.extend_from_slice(&start[..len.min(start.len())]);
+        let have = body.len();
+        if have < len {
+            body.resize(len, 0);
+            let offset = self.slot * SLOT + HEADER + have;
+            if read_at(file, &mut body[have..], offset as u64)? < len - have {
+                return Ok(None);
+            }
+        }
+        Ok((self.header.checksum == checksum(&front[..HEADER - 8], &body)).then_some(body))
+    }
 }
 
 struct Header {
@@ -279,18 +296,23 @@ mod tests {
 
     #[test]
     fn a_slot_damaged_anywhere_gives_way_to_the_one_before_it() {
-        let dir = tempfile::tempdir().unwrap();
-        let slots = slots(&dir).unwrap();
-        slots.write(&mut slots.read().unwrap(), b"older").unwrap();
-        slots.write(&mut slots.read().unwrap(), b"newer").unwrap();
-        for at in 0..HEADER + 5 {
-            let offset = SLOT as u64 + at as u64;
-            let mut byte = [0];
-            read_at(&slots.file, &mut byte, offset).unwrap();
-            write_all_at(&slots.file, &[byte[0] ^ 0x41], offset).unwrap();
-            assert_eq!(slots.read().unwrap().body.as_deref(), Some(&b"older"[..]), "byte {at}");
-            write_all_at(&slots.file, &byte, offset).unwrap();
-            assert_eq!(slots.read().unwrap().body.as_deref(), Some(&b"newer"[..]));
+        // Within the first look, and longer than it.
+        for len in [5, FIRST_READ - HEADER, FIRST_READ + 1000] {
+            let dir = tempfile::tempdir().unwrap();
+            let slots = slots(&dir).unwrap();
+            let (older, newer) = (vec![b'o'; len], vec![b'n'; len]);
+            slots.write(&mut slots.read().unwrap(), &older).unwrap();
+            slots.write(&mut slots.read().unwrap(), &newer).unwrap();
+            let end = HEADER + len;
+            for at in (0..HEADER + 5).chain(FIRST_READ - 2..FIRST_READ + 2).chain([end - 1]).filter(|at| *at < end) {
+                let offset = SLOT as u64 + at as u64;
+                let mut byte = [0];
+                read_at(&slots.file, &mut byte, offset).unwrap();
+                write_all_at(&slots.file, &[byte[0] ^ 0x41], offset).unwrap();
+                assert_eq!(slots.read().unwrap().body.as_ref(), Some(&older), "byte {at} of {end}");
+                write_all_at(&slots.file, &byte, offset).unwrap();
+                assert_eq!(slots.read().unwrap().body.as_ref(), Some(&newer));
+            }
         }
     }
 
