@@ -20,7 +20,8 @@ pub fn clean_json(json: &str) -> String {
 }
 
 fn steers(c: char) -> bool {
-    c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200e}' | '\u{200f}')
+    c.is_control()
+        || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200e}' | '\u{200f}' | '\u{61c}')
 }
 
 #[cfg(test)]
@@ -30,8 +31,8 @@ mod tests {
     #[test]
     fn what_steers_a_terminal_is_shown_and_not_obeyed() {
         assert_eq!(
-            clean("a\u{1b}[31mb\r\n\u{9b}c\u{202e}d\u{2066}e\u{7f}"),
-            "a\u{fffd}[31mb\u{fffd}\u{fffd}\u{fffd}c\u{fffd}d\u{fffd}e\u{fffd}"
+            clean("a\u{1b}[31mb\r\n\u{9b}c\u{202e}d\u{2066}e\u{7f}f\u{61c}"),
+            "a\u{fffd}[31mb\u{fffd}\u{fffd}\u{fffd}c\u{fffd}d\u{fffd}e\u{fffd}f\u{fffd}"
         );
         assert_eq!(clean("äöü – 音 🎵"), "äöü – 音 🎵");
     }

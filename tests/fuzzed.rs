@@ -8,6 +8,8 @@
 
 mod support;
 
+#[path = "fuzzed/answer.rs"]
+mod answer;
 #[path = "fuzzed/archive.rs"]
 mod archive;
 #[path = "fuzzed/bounds.rs"]
@@ -44,6 +46,9 @@ mod pack;
 mod payload;
 #[path = "fuzzed/project.rs"]
 mod project;
+#[path = "../src/bin/herald-link/push/queue.rs"]
+#[allow(dead_code, reason = "herald-link uses all of it")]
+mod queue;
 #[path = "pack_add/raw.rs"]
 #[allow(dead_code, reason = "other tests write stranger archives")]
 mod raw;
@@ -57,6 +62,9 @@ mod source;
 mod spoken;
 #[path = "fuzzed/state.rs"]
 mod state;
+#[path = "../src/bin/herald-link/push/answer.rs"]
+#[allow(dead_code, reason = "herald-link uses all of it")]
+mod told;
 #[path = "../src/bin/herald-pack/unpack/mod.rs"]
 #[allow(dead_code, reason = "herald-pack uses all of it")]
 mod unpack;
@@ -76,6 +84,7 @@ use rustix::process::{Resource, Rlimit, setrlimit};
 type Target = (&'static str, fn(&[u8]), usize);
 
 const TARGETS: &[Target] = &[
+    ("answer", answer::check, 2000),
     ("archive", archive::check, 300),
     ("config", config::check, 250),
     ("decoder", decoder::check, 300),
@@ -111,7 +120,8 @@ fn kept_inputs(name: &str) -> Vec<(PathBuf, Vec<u8>)> {
 #[rstest]
 fn whatever_was_written_is_read_within_its_bounds(
     #[values(
-        "archive", "config", "install", "journal", "kept", "letter", "pack", "payload", "project", "state", "words"
+        "answer", "archive", "config", "install", "journal", "kept", "letter", "pack", "payload", "project", "state",
+        "words"
     )]
     name: &str,
 ) {

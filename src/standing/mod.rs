@@ -6,3 +6,4 @@
 
 pub mod mute;
 pub mod trust;
+pub mod until;

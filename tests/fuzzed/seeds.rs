@@ -13,6 +13,7 @@ use crate::support::{TestEnv, formats};
 /// A target's name and its inputs.
 pub(crate) fn all() -> Vec<(&'static str, Vec<Vec<u8>>)> {
     vec![
+        ("answer", answers()),
         ("archive", archives()),
         ("config", configs()),
         ("decoder", sounds()),
@@ -213,6 +214,10 @@ fn words() -> Vec<Vec<u8>> {
             "2026-03-01T18:00",
             "130,141",
             "1h 2m",
+            "until tomorrow 9:30",
+            "until fri 6pm",
+            "until 2026-12-24T18:00",
+            "for 2 hours",
         ],
         &["builtin:bell", "pack:glass/done", "xdg:freedesktop/bell", "~/a.wav", "../x.ogg", "done.wav", "00a1ff"],
         &[
@@ -287,6 +292,20 @@ fn letters() -> Vec<Vec<u8>> {
         with(2, "herald/mute"),
         with(3, [0x41; 90]),
         with(3, (0..=255).collect::<Vec<u8>>()),
+    ]
+}
+
+fn answers() -> Vec<Vec<u8>> {
+    let of = |status: u16, kind: u8, fields: &str| [&status.to_le_bytes()[..], &[kind], fields.as_bytes()].concat();
+    let date = "Sun, 06 Nov 1994 08:50:30 GMT";
+    vec![
+        of(200, 1, "\0\0\0{\"id\":\"x\",\"time\":1,\"event\":\"message\",\"topic\":\"t\",\"message\":\"m\"}"),
+        of(200, 0, ""),
+        of(308, 1, "\0\0https://elsewhere.example/my-topic-1?auth=tk_0123456789\0"),
+        of(401, 3, "\0\0\0{\"code\":40101,\"http\":401,\"error\":\"unauthorized: tk_0123456789\"}"),
+        of(429, 3, &format!("60\0{date}\0\0{{\"code\":42908,\"error\":\"daily\"}}")),
+        of(429, 3, &format!("Sun, 06 Nov 1994 08:51:30 GMT\0{date}\0\0{{\"code\":42901,\"error\":\"slow\"}}")),
+        of(503, 3, "18446744073709551615\0\0\0<html>"),
     ]
 }
 

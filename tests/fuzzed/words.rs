@@ -11,6 +11,7 @@ use herald::ring;
 use herald::shell::{QuietOn, duration, status};
 use herald::sound::{command_line, details, is_device};
 use herald::sound_ref::{SoundRef, is_part};
+use herald::standing::until;
 use herald::text::clean;
 use jiff::civil::date;
 use jiff::tz::TimeZone;
@@ -40,6 +41,10 @@ fn times(text: &str) {
     let now = date(2026, 3, 29).at(12, 0, 0, 0).to_zoned(TimeZone::UTC).expect("a time");
     if let Ok(at) = since::parse(text, &now) {
         assert!(at <= now.timestamp(), "{at} is to come");
+    }
+    if let Ok(end) = until::parse(&[text.to_owned()], &now) {
+        assert!(end.is_none_or(|end| end > now.timestamp()), "{end:?} is over");
+        assert_eq!(end.is_none(), text.trim().is_empty(), "{text:?}");
     }
     assert!(status(text).is_ok() || text.parse::<u8>().is_err(), "{text:?}");
     let _ = text.parse::<QuietOn>();
