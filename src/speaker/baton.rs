@@ -15,6 +15,10 @@ use crate::platform::clock::Stamp;
 /// At most one barge-in in this time; a second one waits.
 pub const BARGE_IN_PAUSE: Duration = Duration::from_millis(200);
 
+/// Ids are below this: they begin at milliseconds since 1970 times 1024 and grow by one, which leads here in the year
+/// 248,000, and are exact in JSON. What names this one or a higher one is damaged, and must not stand above all ids to come.
+pub const ID_LIMIT: u64 = 1 << 53;
+
 /// What all processes know of the speaker.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct State {
@@ -127,11 +131,20 @@ pub struct Placed {
     pub recovered: Option<Current>,
 }
 
+impl State {
+    /// Whether every id in it can be one.
+    pub(super) fn is_possible(&self) -> bool {
+        let current = self.current.as_ref().map_or(0, |current| current.id);
+        let pending = self.pending.as_ref().map_or(0, |pending| pending.id);
+        self.last_id.max(current).max(pending) < ID_LIMIT
+    }
+}
+
 /// The id after all that were ever given out, also where the state was lost: the fence remembers, and the wall clock
-/// stands in for it. Stays below 2^53, so that it is exact in JSON, until the year 248,000.
+/// stands in for it.
 fn next_id(state: &State, world: &World) -> u64 {
     let floor = if world.state_lost { id_after_loss(world.now) } else { 0 };
-    state.last_id.saturating_add(1).max(world.fence.saturating_add(1)).max(floor)
+    (state.last_id + 1).max(world.fence + 1).max(floor)
 }
 
 /// Above all ids that were given out before `now`, whatever was lost.

@@ -7,12 +7,10 @@ use std::fs::File;
 use std::io;
 use std::path::Path;
 
+use super::baton::ID_LIMIT;
 use crate::platform::PrivateDir;
 
 const NAME: &str = "fence";
-
-/// No history leads here: ids begin at milliseconds since 1970 times 1024, and grow by one.
-const LARGEST_ID: u64 = u64::MAX >> 1;
 
 /// Where the fence stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,7 +57,7 @@ impl Fence {
         let mut bytes = [0; 8];
         let got = super::slots::read_at(&self.0, &mut bytes, 0)?;
         let id = if got == 8 { u64::from_le_bytes(bytes) } else { 0 };
-        Ok(if id <= LARGEST_ID { id } else { 0 })
+        Ok(if id < ID_LIMIT { id } else { 0 })
     }
 
     /// What the file holds, told apart where [`Self::read`] says zero to all of it.
@@ -103,7 +101,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let dir = PrivateDir::open_or_create(&folder.path().join("run")).unwrap();
         let fence = Fence::open(&dir).unwrap();
-        for bad in [&[0xff; 8][..], &[1, 2, 3]] {
+        for bad in [&[0xff; 8][..], &ID_LIMIT.to_le_bytes(), &[1, 2, 3]] {
             std::fs::write(dir.path().join(NAME), bad).unwrap();
             assert_eq!((fence.read().unwrap(), fence.mark().unwrap()), (0, Mark::Damaged));
             fence.write(7).unwrap();

@@ -150,10 +150,10 @@ mod tests {
         let mut critical = speaker.enter(HOOK_PATIENCE).unwrap();
         let look = critical.inspect().unwrap();
         assert!(look.lost && look.slots == [Slot::Damaged; 2] && !look.owner_alive, "{look:?}");
-        critical.move_fence(1 << 60).unwrap();
+        critical.move_fence(1 << 52).unwrap();
         critical.begin_anew().unwrap();
         let look = critical.inspect().unwrap();
         assert!(!look.lost && matches!(look.slots, [Slot::Whole, Slot::Whole]), "{look:?}");
-        assert_eq!((look.fence, critical.state.last_id), (Mark::At(1 << 60), 1 << 60));
+        assert_eq!((look.fence, critical.state.last_id), (Mark::At(1 << 52), 1 << 52));
     }
 }

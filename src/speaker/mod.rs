@@ -30,7 +30,7 @@ use std::io;
 use std::path::Path;
 use std::time::Duration;
 
-pub use baton::{BARGE_IN_PAUSE, Claim, Current, Hushed, Pending, Placed, State, Wish, World};
+pub use baton::{BARGE_IN_PAUSE, Claim, Current, Hushed, ID_LIMIT, Pending, Placed, State, Wish, World};
 pub use deferred::{Deferred, Due};
 pub use dump::{Dump, SpeakerEntry, StageEntry};
 pub use fence::Fence;
@@ -344,11 +344,11 @@ fn encode(state: &State, memory: &[u8]) -> Vec<u8> {
     body
 }
 
-/// What was encoded; the memory stays where it was read to.
+/// What was encoded, unless it names what can't be; the memory stays where it was read to.
 fn decode(mut body: Vec<u8>) -> Option<(State, Vec<u8>)> {
     let (len, rest) = body.split_first_chunk::<4>()?;
     let core = rest.get(..usize::try_from(u32::from_le_bytes(*len)).ok()?)?;
-    let state = postcard::from_bytes(core).ok()?;
+    let state: State = postcard::from_bytes(core).ok().filter(State::is_possible)?;
     body.drain(..len.len() + core.len());
     Some((state, body))
 }
