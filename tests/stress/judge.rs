@@ -190,18 +190,27 @@ pub(crate) fn last_of_highest(
     }
 }
 
-/// Ends that say that the output or the player was at fault, which only a stop can explain: one that lasts longer than
-/// a player's patience looks like an output that stands still.
-pub(crate) fn failures(ledger: &Ledger, blows: &[Blow]) -> (usize, Vec<String>) {
+/// A server's clock that is late by so much says that the machine ran nobody: half a second in which a player can't look
+/// whether it may still sound ends the sound.
+const STALL: u64 = 100_000;
+
+/// Ends that say that the output or the player was at fault, which only a stop or a machine that stalls can explain: a
+/// stop that lasts longer than a player's patience looks like an output that stands still.
+pub(crate) fn failures(ledger: &Ledger, blows: &[Blow], record: &Record) -> (usize, Vec<String>) {
     let slept = |at: u64| {
         let stops = blows.iter().filter(|blow| blow.kind == Kind::Stop);
         stops
             .filter(|blow| blow.until - blow.from > 400_000)
             .any(|blow| (blow.from..blow.until + 500_000).contains(&at))
     };
+    let stalled = |at: u64| {
+        let stalls = record.ticks.iter().filter(|tick| tick.late > STALL);
+        stalls.map(|tick| tick.at).any(|stall| (stall.saturating_sub(1_000_000)..stall + 1_000_000).contains(&at))
+    };
     let failed = ledger.ends.iter().flat_map(|(id, ends)| ends.iter().map(move |end| (id, end)));
     let failed = failed.filter(|(_, end)| end.outcome == "failed" && end.reason != "player-gone");
-    let (explained, not): (Vec<_>, Vec<_>) = failed.partition(|(_, end)| slept(end.at));
+    let (explained, not): (Vec<_>, Vec<_>) =
+        failed.partition(|(_, end)| slept(end.at) || (end.reason == "stopped" && stalled(end.at)));
     (explained.len(), not.iter().map(|(id, end)| format!("request {id}: {end:?}")).collect())
 }
 

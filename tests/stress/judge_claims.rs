@@ -167,7 +167,24 @@ fn only_a_long_stop_explains_a_failure() {
     let mut told = ledger(1);
     let line = json!({ "kind": "playback", "request": 1, "outcome": "failed", "reason": "no-audio" });
     told.take(&line, 3_000_000);
-    assert_eq!(failures(&told, &[]).1.len(), 1);
-    assert_eq!(failures(&told, &[blow(Kind::Stop, 2_900_000, 2_950_000)]).1.len(), 1);
-    assert_eq!(failures(&told, &[blow(Kind::Stop, 1_500_000, 2_900_000)]), (1, Vec::new()));
+    let mut heard = record(&[], repeat(300, 1, &[]));
+    assert_eq!(failures(&told, &[], &heard).1.len(), 1);
+    assert_eq!(failures(&told, &[blow(Kind::Stop, 2_900_000, 2_950_000)], &heard).1.len(), 1);
+    assert_eq!(failures(&told, &[blow(Kind::Stop, 1_500_000, 2_900_000)], &heard), (1, Vec::new()));
+    heard.ticks.iter_mut().for_each(|tick| tick.late = 200_000);
+    assert_eq!(failures(&told, &[], &heard).1.len(), 1, "an output doesn't fail by a stall");
+}
+
+#[test]
+fn a_machine_that_stalls_explains_a_player_that_stopped_for_want_of_looks() {
+    let mut told = ledger(1);
+    let line = json!({ "kind": "playback", "request": 1, "outcome": "failed", "reason": "stopped" });
+    let mut heard = record(&[], repeat(9, 1, &[]));
+    let at = heard.ticks[5].at;
+    told.take(&line, at + 400_000);
+    assert_eq!(failures(&told, &[], &heard).1.len(), 1);
+    heard.ticks[5].late = 50_000;
+    assert_eq!(failures(&told, &[], &heard).1.len(), 1);
+    heard.ticks[5].late = 200_000;
+    assert_eq!(failures(&told, &[], &heard), (1, Vec::new()));
 }

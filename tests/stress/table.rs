@@ -32,7 +32,7 @@ impl Table {
         let overlaps = judge::overlaps(record);
         let asleep = judge::talking_in_sleep(record, blows);
         let ends = judge::ends(ledger, blows);
-        let (explained, failed) = judge::failures(ledger, blows);
+        let (explained, failed) = judge::failures(ledger, blows, record);
         let rank = |event: usize| story.sounds[event].priority as u8;
         let unheard: Vec<String> =
             story.calm.iter().filter_map(|burst| judge::last_of_highest(ledger, record, *burst, rank).err()).collect();
@@ -56,7 +56,7 @@ impl Table {
             ("= highest of a calm burst unheard", unheard.len()),
             ("ends lost to a kill", ends.excused),
             ("ends told twice because of a kill", ends.retold),
-            ("failed after a long stop", explained),
+            ("failed after a long stop or stall", explained),
             ("= failed for no reason", failed.len()),
             ("output taken for dead", story.cool_downs),
             ("other faults", story.faults.len()),

@@ -1,10 +1,8 @@
 //! What may be left of a world: files by their names, processes by the state directory they were told.
 
-use std::collections::BTreeSet;
 use std::fs;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
-use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
 use herald::link;
@@ -39,18 +37,6 @@ fn others(folder: &Path, known: impl Fn(&str) -> bool) -> Vec<String> {
     names.filter(|name| !known(name)).collect()
 }
 
-/// The kernel's own threads: half of all processes, and never one of ours.
-fn strangers() -> &'static BTreeSet<u32> {
-    static STRANGERS: OnceLock<BTreeSet<u32>> = OnceLock::new();
-    let is_kernels = |pid: &u32| {
-        let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
-        // The number of the parent comes after the name, which may hold anything, and the state.
-        let parent = stat.rsplit_once(") ").and_then(|(_, rest)| rest.split(' ').nth(1));
-        parent == Some("2")
-    };
-    STRANGERS.get_or_init(|| pids().filter(is_kernels).collect())
-}
-
 fn pids() -> impl Iterator<Item = u32> {
     let all = fs::read_dir("/proc").into_iter().flatten().flatten();
     all.filter_map(|entry| entry.file_name().to_str()?.parse().ok())
@@ -58,7 +44,8 @@ fn pids() -> impl Iterator<Item = u32> {
 
 /// The processes of a world that run now, whatever program they are.
 ///
-/// One that becomes another program at this moment has no environment for an instant: it may be one of them.
+/// One that becomes another program at this moment has no environment for an instant: it may be one of them. The kernel's
+/// own threads have neither environment nor program; their numbers are given to others once they have ended.
 pub(crate) fn processes(env: &TestEnv) -> Vec<u32> {
     let variable = [b"HERALD_STATE_DIR=", env.state_dir().as_os_str().as_bytes()].concat();
     let of_this_world = |pid: &u32| {
@@ -66,7 +53,7 @@ pub(crate) fn processes(env: &TestEnv) -> Vec<u32> {
         let is_starting = || fs::read_link(format!("/proc/{pid}/exe")).is_ok();
         environment.split(|byte| *byte == 0).any(|known| known == variable) || environment.is_empty() && is_starting()
     };
-    pids().filter(|pid| !strangers().contains(pid)).filter(of_this_world).collect()
+    pids().filter(of_this_world).collect()
 }
 
 /// Waits until no process of the world runs; those that still do after `patience`.
