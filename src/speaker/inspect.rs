@@ -128,7 +128,7 @@ impl State {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::speaker::HOOK_PATIENCE;
+    use crate::speaker::{HOOK_PATIENCE, ID_LIMIT};
 
     #[test]
     fn a_directory_that_is_missing_stays_missing_and_a_new_one_is_told() {
@@ -155,5 +155,25 @@ mod tests {
         let look = critical.inspect().unwrap();
         assert!(!look.lost && matches!(look.slots, [Slot::Whole, Slot::Whole]), "{look:?}");
         assert_eq!((look.fence, critical.state.last_id), (Mark::At(1 << 52), 1 << 52));
+    }
+
+    #[test]
+    fn a_state_that_names_an_id_beyond_all_is_lost_and_what_comes_next_is_read_back() {
+        let folder = tempfile::tempdir().unwrap();
+        let run = folder.path().join("run");
+        let speaker = Speaker::open(&run).unwrap();
+        for last_id in [ID_LIMIT, u64::MAX] {
+            let mut critical = speaker.enter(HOOK_PATIENCE).unwrap();
+            critical.state.last_id = last_id;
+            critical.commit().unwrap();
+            drop(critical);
+            assert_eq!(Speaker::peek(&run).unwrap(), None);
+            let mut critical = speaker.enter(HOOK_PATIENCE).unwrap();
+            assert!(critical.inspect().unwrap().lost);
+            critical.begin_anew().unwrap();
+            drop(critical);
+            let (state, _) = Speaker::peek(&run).unwrap().expect("it was begun anew");
+            assert!(state.last_id > 1 << 40 && state.last_id < ID_LIMIT, "{}", state.last_id);
+        }
     }
 }
