@@ -194,15 +194,24 @@ pub(crate) fn last_of_highest(
 /// whether it may still sound ends the sound.
 const STALL: u64 = 100_000;
 
+/// Two stops of one process with less between them are one: it has not been on its turn.
+const NO_TURN: u64 = 50_000;
+
+/// When players stood still, from when to when.
+fn sleeps(blows: &[Blow]) -> Vec<(u64, u64)> {
+    let mut stops: Vec<&Blow> = blows.iter().filter(|blow| blow.kind == Kind::Stop).collect();
+    stops.sort_by_key(|blow| (blow.pid, blow.from));
+    let is_one = |one: &&Blow, next: &&Blow| one.pid == next.pid && next.from < one.until + NO_TURN;
+    let ends = |chunk: &[&Blow]| Some((chunk.first()?.from, chunk.last()?.until));
+    stops.chunk_by(is_one).filter_map(ends).collect()
+}
+
 /// Ends that say that the output or the player was at fault, which only a stop or a machine that stalls can explain: a
 /// stop that lasts longer than a player's patience looks like an output that stands still.
 pub(crate) fn failures(ledger: &Ledger, blows: &[Blow], record: &Record) -> (usize, Vec<String>) {
-    let slept = |at: u64| {
-        let stops = blows.iter().filter(|blow| blow.kind == Kind::Stop);
-        stops
-            .filter(|blow| blow.until - blow.from > 400_000)
-            .any(|blow| (blow.from..blow.until + 500_000).contains(&at))
-    };
+    let sleeps: Vec<(u64, u64)> =
+        sleeps(blows).into_iter().filter(|(from, until)| until.saturating_sub(*from) > 400_000).collect();
+    let slept = |at: u64| sleeps.iter().any(|(from, until)| (*from..until + 500_000).contains(&at));
     let stalled = |at: u64| {
         let stalls = record.ticks.iter().filter(|tick| tick.late > STALL);
         stalls.map(|tick| tick.at).any(|stall| (stall.saturating_sub(1_000_000)..stall + 1_000_000).contains(&at))
@@ -211,7 +220,14 @@ pub(crate) fn failures(ledger: &Ledger, blows: &[Blow], record: &Record) -> (usi
     let failed = failed.filter(|(_, end)| end.outcome == "failed" && end.reason != "player-gone");
     let (explained, not): (Vec<_>, Vec<_>) =
         failed.partition(|(_, end)| slept(end.at) || (end.reason == "stopped" && stalled(end.at)));
-    (explained.len(), not.iter().map(|(id, end)| format!("request {id}: {end:?}")).collect())
+    // What was done shortly before, for whoever has to find out.
+    let around = |at: u64| {
+        let near = |blow: &&Blow| blow.from < at && blow.until + 1_000_000 > at;
+        let blows: Vec<String> = blows.iter().filter(near).map(|blow| format!("{blow:?}")).collect();
+        let ticks = record.ticks.iter().filter(|tick| (at.saturating_sub(1_000_000)..at + 100_000).contains(&tick.at));
+        format!("clock late by {} us, {}", ticks.map(|tick| tick.late).max().unwrap_or(0), blows.join(", "))
+    };
+    (explained.len(), not.iter().map(|(id, end)| format!("request {id}: {end:?}; {}", around(end.at))).collect())
 }
 
 /// How often each outcome was told.

@@ -171,6 +171,12 @@ fn only_a_long_stop_explains_a_failure() {
     assert_eq!(failures(&told, &[], &heard).1.len(), 1);
     assert_eq!(failures(&told, &[blow(Kind::Stop, 2_900_000, 2_950_000)], &heard).1.len(), 1);
     assert_eq!(failures(&told, &[blow(Kind::Stop, 1_500_000, 2_900_000)], &heard), (1, Vec::new()));
+    let twice =
+        |between: u64| [blow(Kind::Stop, 2_300_000, 2_600_000), blow(Kind::Stop, 2_600_000 + between, 2_900_000)];
+    assert_eq!(failures(&told, &twice(8_000), &heard), (1, Vec::new()), "two in a row are one");
+    assert_eq!(failures(&told, &twice(100_000), &heard).1.len(), 1);
+    let [one, other] = twice(8_000);
+    assert_eq!(failures(&told, &[one, Blow { pid: 8, ..other }], &heard).1.len(), 1, "those of two players are two");
     heard.ticks.iter_mut().for_each(|tick| tick.late = 200_000);
     assert_eq!(failures(&told, &[], &heard).1.len(), 1, "an output doesn't fail by a stall");
 }
