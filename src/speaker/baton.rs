@@ -36,6 +36,15 @@ pub struct State {
     pub deferred: Vec<Deferred>,
 }
 
+impl State {
+    /// Whether every id in it can be one.
+    pub(super) fn is_possible(&self) -> bool {
+        let current = self.current.as_ref().map_or(0, |current| current.id);
+        let pending = self.pending.as_ref().map_or(0, |pending| pending.id);
+        self.last_id.max(current).max(pending) < ID_LIMIT
+    }
+}
+
 /// A request that speaks.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Current {
@@ -129,15 +138,6 @@ pub struct Placed {
     pub expired: Option<Pending>,
     /// Was recorded as speaking, but its process is gone.
     pub recovered: Option<Current>,
-}
-
-impl State {
-    /// Whether every id in it can be one.
-    pub(super) fn is_possible(&self) -> bool {
-        let current = self.current.as_ref().map_or(0, |current| current.id);
-        let pending = self.pending.as_ref().map_or(0, |pending| pending.id);
-        self.last_id.max(current).max(pending) < ID_LIMIT
-    }
 }
 
 /// The id after all that were ever given out, also where the state was lost: the fence remembers, and the wall clock
